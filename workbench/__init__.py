@@ -1,0 +1,1 @@
+"""The market-data research workbench: `import workbench as wb`."""
