@@ -1,1 +1,55 @@
-"""The market-data research workbench: `import workbench as wb`."""
+"""The market-data research workbench: `import workbench as wb`.
+
+Importing costs next to nothing and touches no disk, socket or environment; each public name is
+loaded when it is first used. Functions such as `wb.bars` belong to a default `Workbench`, which
+is made from the environment's settings at that moment.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_METHODS = ("bars", "ingest", "market", "quarantined", "run", "runs", "series")
+_OBJECTS = {
+    "Settings": "workbench.settings",
+    "Workbench": "workbench.api",
+    "WorkbenchError": "workbench.errors",
+    "chart": "workbench.charts",
+    "default": "workbench.api",
+}
+_MODULES = {"errors": "workbench.errors", "ta": "workbench.indicators"}
+
+__all__ = sorted((*_METHODS, *_OBJECTS, *_MODULES))
+
+if TYPE_CHECKING:
+    from workbench import errors as errors
+    from workbench import indicators as ta
+    from workbench.api import Workbench, default
+    from workbench.charts import chart
+    from workbench.errors import WorkbenchError
+    from workbench.settings import Settings
+
+    bars = default().bars
+    ingest = default().ingest
+    market = default().market
+    quarantined = default().quarantined
+    run = default().run
+    runs = default().runs
+    series = default().series
+
+
+def __getattr__(name: str) -> Any:
+    if name in _METHODS:
+        return getattr(import_module("workbench.api").default(), name)
+    if name in _OBJECTS:
+        return getattr(import_module(_OBJECTS[name]), name)
+    if name in _MODULES:
+        return import_module(_MODULES[name])
+    raise AttributeError(f"module 'workbench' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -91,7 +91,9 @@ def known_fields(fields: Sequence[str] | str | None) -> tuple[str, ...]:
         if name not in FIELDS:
             raise UnknownNameError("field", str(name), FIELDS)
     if not chosen or len(set(chosen)) < len(chosen):
-        raise BarsError(f"fields={list(chosen)} must name each wanted field once; allowed: {FIELDS}")
+        raise BarsError(
+            f"fields={list(chosen)} must name each wanted field once; allowed: {FIELDS}"
+        )
     return chosen
 
 

@@ -19,7 +19,7 @@ Messages say what was given, what is allowed and what to do, in one line.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 
 
 class WorkbenchError(Exception):
@@ -42,7 +42,8 @@ class UnknownNameError(InputError, LookupError):
     """
 
     def __init__(self, kind: str, given: str, known: Iterable[str], advice: str = "") -> None:
-        self.kind, self.given, self.known = kind, given, sorted(known)
+        self.kind, self.given = kind, given
+        self.known = sorted(known) if isinstance(known, Set) else list(known)
         self.advice = advice
         close = difflib.get_close_matches(given.lower(), [name.lower() for name in self.known], 1)
         likely = next((name for name in self.known if close and name.lower() == close[0]), None)

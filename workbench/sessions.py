@@ -119,7 +119,7 @@ def moment(value: Moment | None) -> pd.Timestamp | None:
         stamp = pd.Timestamp(str(value) if isinstance(value, int) else value)
     except (ValueError, TypeError):
         raise RangeError(f"{value!r} is not a time; give a date such as '2015-03-02'") from None
-    if stamp is pd.NaT:
+    if pd.isna(stamp):
         raise RangeError(f"{value!r} is not a time; give a date such as '2015-03-02'")
     return stamp.tz_localize(UTC) if stamp.tzinfo is None else stamp.tz_convert("UTC")
 

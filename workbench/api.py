@@ -1,0 +1,229 @@
+"""The front door: a Workbench for some settings, and the default one behind `wb.bars` and others."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from workbench.catalog import Catalog
+from workbench.errors import InputError
+from workbench.sessions import Moment, Window
+from workbench.settings import Settings
+from workbench.store.database import Database
+from workbench.store.embedded import ServerStatus
+from workbench.store.ledger import Ledger
+
+if TYPE_CHECKING:  # each costs start-up time that only those who use it should pay
+    from workbench.dashboards.market import Market
+    from workbench.ingest.report import IngestReport
+    from workbench.runs.execute import RunResult
+
+
+class Workbench:
+    """Everything the workbench does, for one set of settings; connects when first used.
+
+    >>> Workbench(Settings()).settings.pool_size
+    10
+    """
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self.settings = Settings.from_environment() if settings is None else settings
+        self.database = Database(self.settings)
+        self.catalog = Catalog(self.database)
+        self.ledger = Ledger(self.database)
+
+    def __repr__(self) -> str:
+        where = "a server of yours" if self.database.external else str(self.settings.state_path)
+        return f"<Workbench on {where}>"
+
+    def bars(
+        self,
+        symbols: str | Sequence[str],
+        start: Moment | None = None,
+        end: Moment | None = None,
+        *,
+        fields: str | Sequence[str] | None = None,
+        timeframe: str = "1d",
+    ) -> pd.DataFrame:
+        """Bars of one symbol, or of a list of them, from the store.
+
+        One symbol gives the columns `open high low close volume` (or the `fields` asked for), a
+        list gives `(field, symbol)` columns, so that `bars["close"]` is a wide frame. Values are
+        float64, NaN where a symbol of a list has no bar. The index is UTC time in
+        `[start, end)`. `bars.attrs["freshness"]` says what they were validated against.
+
+        Raises UnknownNameError for a symbol, field or timeframe that there is not, and RangeError
+        for a range that is reversed or holds no bar; both name what there is.
+
+        >>> import workbench as wb
+        >>> wb.bars("AAPL", "2010", "2011").shape  # doctest: +SKIP
+        (252, 5)
+        """
+        return self.catalog.bars(symbols, start, end, fields=fields, timeframe=timeframe)
+
+    def series(self) -> pd.DataFrame:
+        """What is stored: a row per symbol and timeframe with rows, first, last and version.
+
+        >>> import workbench as wb
+        >>> wb.series()["symbol"].tolist()  # doctest: +SKIP
+        ['AAPL', 'EURUSD', 'FB', 'GOOG', 'IBM', 'IXIC', 'MSFT', 'SPX']
+        """
+        return self.catalog.series()
+
+    def ingest(
+        self,
+        source: str = "csv",
+        *,
+        symbols: str | Sequence[str] | None = None,
+        timeframe: str | None = None,
+        start: Moment | None = None,
+        end: Moment | None = None,
+        dry_run: bool = False,
+        progress: bool = True,
+    ) -> IngestReport:
+        """Bring the bars of a source into the store and say what was written.
+
+        `source` is a name, or a name and a place, such as `csv:prices/*.csv.gz`; see
+        `workbench ingest --help` for the names. None for `symbols` or `timeframe` takes all that
+        the source has. Only what differs from the store is written, so a second time writes
+        nothing; rows that are not Bars are kept aside with file, line and reason.
+
+        Raises UnknownNameError for a source, symbol or timeframe that there is not, RangeError
+        for a range that cannot hold a bar, and SourceError for a source that cannot be read.
+
+        >>> import workbench as wb
+        >>> wb.ingest("csv:data/sample", symbols=["AAPL"])  # doctest: +SKIP
+        csv: nothing new in 1 series; 3,270 were there already, 0 kept aside (0.1 s)
+        """
+        from workbench.ingest.pipeline import ingest
+        from workbench.ingest.plan import Plan
+        from workbench.sources import open_source
+
+        opened = open_source(
+            source,
+            default_csv_path=self.settings.csv_path,
+            base_dirs=[Path.cwd(), self.settings.project_path],
+        )
+        plan = Plan.of(opened, symbols, timeframe, Window.of(start, end))
+        return ingest(
+            self.database,
+            plan,
+            run_id=self.settings.run_id,
+            dry_run=dry_run,
+            progress=progress,
+        )
+
+    def run(
+        self,
+        notebook: str | Path,
+        *,
+        report: str | Path | None = None,
+        progress: bool = True,
+        **parameters: Any,
+    ) -> RunResult:
+        """Execute a notebook of the project with `parameters`; its report lands in `reports/`.
+
+        Raises UnknownNameError or InputError, before a kernel starts, for a notebook or parameter
+        that there is not or a value of another type, and RunError when a cell fails.
+
+        >>> import workbench as wb
+        >>> wb.run("ingest_bars", symbols=["AAPL"]).status  # doctest: +SKIP
+        'succeeded'
+        """
+        from workbench.runs.execute import run
+
+        return run(
+            notebook,
+            parameters,
+            settings=self.settings,
+            ledger=self.ledger,
+            report=report,
+            progress=progress,
+        )
+
+    def runs(self, limit: int = 50) -> pd.DataFrame:
+        """The latest runs, newest first: notebook, status, times, rows written, report, error.
+
+        >>> import workbench as wb
+        >>> wb.runs(limit=1)["status"].item()  # doctest: +SKIP
+        'succeeded'
+        """
+        return self.ledger.runs(limit)
+
+    def quarantined(self, run_id: int | None = None, limit: int = 1000) -> pd.DataFrame:
+        """Rows that ingestions kept aside, newest first: origin, line, reason, raw text, series.
+
+        >>> import workbench as wb
+        >>> wb.quarantined()["reason"].tolist()  # doctest: +SKIP
+        ['high below low']
+        """
+        return self.ledger.quarantined(run_id, limit)
+
+    def market(self, symbol: str | None = None, **state: Any) -> Market:
+        """The market dashboard: a widget to look at one symbol with candles and an indicator.
+
+        >>> import workbench as wb
+        >>> wb.market("AAPL")  # doctest: +SKIP
+        """
+        from workbench.dashboards.market import Market
+
+        return Market(self.catalog, symbol=symbol, points=self.settings.chart_points, **state)
+
+    def up(self) -> ServerStatus | None:
+        """Start the embedded server, keep it until `down`, and bring the schema up to date.
+
+        Gives the server's status; None with a server of your own, of which only the schema is
+        brought up to date.
+        """
+        from workbench.store import schema
+
+        if not self.database.external:
+            self.database.server.acquire()
+            self.database.server.keep_running()
+        schema.migrate(self.database)
+        return None if self.database.external else self.database.server.status()
+
+    def down(self) -> bool:
+        """Stop the embedded server now, whoever uses it; False when it was not running.
+
+        Raises InputError with a server of your own, which is not ours to stop.
+        """
+        if self.database.external:
+            raise InputError(
+                "WORKBENCH_DATABASE_URL names a server of your own; it is not ours to stop"
+            )
+        self.database.close()
+        return self.database.server.stop()
+
+    def close(self) -> None:
+        """Close all connections; an embedded server that nobody else uses stops."""
+        self.database.close()
+
+    def __enter__(self) -> Workbench:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+_default: Workbench | None = None
+_default_pid = 0
+_lock = threading.Lock()
+
+
+def default() -> Workbench:
+    """The Workbench behind the module's functions, made from the environment at the first call.
+
+    >>> default() is default()
+    True
+    """
+    global _default, _default_pid
+    with _lock:
+        if _default is None or _default_pid != os.getpid():
+            _default, _default_pid = Workbench(), os.getpid()
+        return _default

@@ -1,0 +1,1 @@
+"""Ingestion of any source: plan → fetch → check → write."""

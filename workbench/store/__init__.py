@@ -1,0 +1,1 @@
+"""The store: PostgreSQL, and nothing but PostgreSQL."""

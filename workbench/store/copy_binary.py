@@ -1,0 +1,161 @@
+"""PostgreSQL's binary COPY format to and from numpy columns, with no Python object per value.
+
+Format: https://www.postgresql.org/docs/current/sql-copy.html, section "Binary Format". Every
+column here is NOT NULL and of fixed width, so that a row is one numpy record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workbench.bars import Times
+from workbench.errors import StoreError
+
+SIGNATURE = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+TRAILER = b"\xff\xff"
+EPOCH_US = 946_684_800_000_000
+"""PostgreSQL counts microseconds from 2000-01-01, we from 1970-01-01."""
+
+FLUSH_ROWS = 4096
+"""Rows that are gathered before they are decoded: few enough to be still in the CPU's cache."""
+ENCODE_ROWS = 16_384
+
+Columns = Mapping[str, str]
+"""Column name → big-endian numpy type, such as `>f8`, in the order of the COPY statement."""
+
+
+def record_type(columns: Columns) -> np.dtype[np.void]:
+    """The numpy record that one row of `columns` is on the wire.
+
+    >>> record_type({"close": ">f8"}).itemsize
+    14
+    """
+    parts: list[tuple[str, str]] = [("#fields", ">i2")]
+    for name, kind in columns.items():
+        parts += [(f"#{name}", ">i4"), (name, kind)]
+    return np.dtype(parts)
+
+
+class Decoder:
+    """A file that `COPY … TO STDOUT (FORMAT binary)` writes to; `columns()` gives what arrived.
+
+    Raises StoreError at a NULL, a wrong width or a truncated stream.
+
+    >>> decoder = Decoder({"close": ">f8"}, capacity=1)
+    >>> _ = decoder.write(b"".join(Encoder({"close": ">f8"}, {"close": np.array([2.5])}).chunks()))
+    >>> decoder.columns()["close"]
+    array([2.5])
+    """
+
+    def __init__(self, columns: Columns, capacity: int = 0) -> None:
+        self._type = record_type(columns)
+        self._columns = {
+            name: np.empty(max(capacity, FLUSH_ROWS), np.dtype(kind).newbyteorder("="))
+            for name, kind in columns.items()
+        }
+        self._pending: list[bytes] = []
+        self._rest, self._rows, self._started = b"", 0, False
+
+    def write(self, data: bytes) -> int:
+        """Take the next bytes; psycopg2 calls this once per row."""
+        self._pending.append(data)
+        if len(self._pending) >= FLUSH_ROWS:
+            self._decode()
+        return len(data)
+
+    def columns(self) -> dict[str, NDArray[Any]]:
+        """Every column as a native array of the rows that arrived."""
+        self._decode()
+        if self._rest != TRAILER:
+            raise StoreError("the database's answer ended in the middle; try again")
+        return {name: column[: self._rows] for name, column in self._columns.items()}
+
+    def _decode(self) -> None:
+        data = self._rest + b"".join(self._pending)
+        self._pending.clear()
+        if not self._started:
+            if not data.startswith(SIGNATURE[:11]):
+                raise StoreError("the database's answer is not in COPY's binary format")
+            data, self._started = data[len(SIGNATURE) :], True
+        count = len(data) // self._type.itemsize
+        rows = np.frombuffer(data, self._type, count)
+        self._rest = data[count * self._type.itemsize :]
+        self._check(rows)
+        self._reserve(self._rows + count)
+        for name, column in self._columns.items():
+            column[self._rows : self._rows + count] = rows[name]
+        self._rows += count
+
+    def _check(self, rows: NDArray[np.void]) -> None:
+        wrong = (rows["#fields"] != len(self._columns)).any() or any(
+            (rows[f"#{name}"] != self._type[name].itemsize).any() for name in self._columns
+        )
+        if wrong:
+            raise StoreError("the database sent a NULL or a column of another width than asked for")
+
+    def _reserve(self, rows: int) -> None:
+        for name, column in self._columns.items():
+            if rows > len(column):
+                larger = np.empty(max(rows, 2 * len(column)), column.dtype)
+                larger[: self._rows] = column[: self._rows]
+                self._columns[name] = larger
+
+
+class Encoder:
+    """A file that `COPY … FROM STDIN (FORMAT binary)` reads from: numpy columns, in blocks.
+
+    A value that is not an array stands in every row.
+
+    >>> len(b"".join(Encoder({"close": ">f8"}, {"close": np.zeros(2)}).chunks()))
+    49
+    """
+
+    def __init__(self, columns: Columns, values: Mapping[str, Any]) -> None:
+        self._type, self._values = record_type(columns), values
+        self._count = max(len(v) for v in values.values() if isinstance(v, np.ndarray))
+        self._chunks = self.chunks()
+        self._rest = b""
+
+    def chunks(self) -> Iterator[bytes]:
+        """The whole file, piece by piece."""
+        yield SIGNATURE
+        names = list(self._values)
+        rows = np.empty(min(self._count, ENCODE_ROWS), self._type)
+        rows["#fields"] = len(names)
+        for name in names:
+            rows[f"#{name}"] = self._type[name].itemsize
+        for start in range(0, self._count, ENCODE_ROWS):
+            part = rows[: self._count - start]
+            for name, value in self._values.items():
+                piece = value[start : start + len(part)] if isinstance(value, np.ndarray) else value
+                part[name] = piece
+            yield part.tobytes()
+        yield TRAILER
+
+    def read(self, size: int = -1) -> bytes:
+        """The next `size` bytes, all that is left for -1, and nothing at the end."""
+        parts = [self._rest]
+        have = len(self._rest)
+        while size < 0 or have < size:
+            chunk = next(self._chunks, None)
+            if chunk is None:
+                break
+            parts.append(chunk)
+            have += len(chunk)
+        data = b"".join(parts)
+        cut = len(data) if size < 0 else size
+        self._rest = data[cut:]
+        return data[:cut]
+
+
+def to_wire(timestamps: Times) -> Times:
+    """Microseconds since 1970 as PostgreSQL's microseconds since 2000.
+
+    >>> int(to_wire(np.array([EPOCH_US]))[0])
+    0
+    """
+    return timestamps - EPOCH_US
