@@ -43,7 +43,7 @@ def _reachable(root: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def worker_id(request: pytest.FixtureRequest) -> str:
+def worker_id() -> str:
     """The xdist worker's name; `master` without xdist."""
     return os.environ.get("PYTEST_XDIST_WORKER", "master")
 
@@ -96,7 +96,7 @@ def demo_template(new_database: Callable[..., str], template: str) -> str:
     """The name of a database that has the sample data in it."""
     url = new_database(template)
     with Workbench(Settings(database_url=url)) as workbench:
-        workbench.ingest(f"csv:{SAMPLE}", progress=False)
+        workbench.ingestion(f"csv:{SAMPLE}", progress=False)
     return database_name(url)
 
 

@@ -12,7 +12,23 @@ from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
-_METHODS = ("bars", "ingest", "market", "quarantined", "run", "runs", "series")
+__all__ = [
+    "Settings",
+    "Workbench",
+    "WorkbenchError",
+    "bars",
+    "chart",
+    "default",
+    "errors",
+    "ingest",
+    "market",
+    "quarantined",
+    "run",
+    "runs",
+    "series",
+    "ta",
+]
+
 _OBJECTS = {
     "Settings": "workbench.settings",
     "Workbench": "workbench.api",
@@ -22,10 +38,8 @@ _OBJECTS = {
 }
 _MODULES = {"errors": "workbench.errors", "ta": "workbench.indicators"}
 
-__all__ = sorted((*_METHODS, *_OBJECTS, *_MODULES))
-
 if TYPE_CHECKING:
-    from workbench import errors as errors
+    from workbench import errors
     from workbench import indicators as ta
     from workbench.api import Workbench, default
     from workbench.charts import chart
@@ -42,12 +56,12 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> Any:
-    if name in _METHODS:
-        return getattr(import_module("workbench.api").default(), name)
     if name in _OBJECTS:
         return getattr(import_module(_OBJECTS[name]), name)
     if name in _MODULES:
         return import_module(_MODULES[name])
+    if name in __all__:
+        return getattr(import_module("workbench.api").default(), name)
     raise AttributeError(f"module 'workbench' has no attribute {name!r}")
 
 

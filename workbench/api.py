@@ -1,4 +1,4 @@
-"""The front door: a Workbench for some settings, and the default one behind `wb.bars` and others."""
+"""The front door: a Workbench for some settings, and the default one behind `wb.bars`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from workbench.store.ledger import Ledger
 
 if TYPE_CHECKING:  # each costs start-up time that only those who use it should pay
     from workbench.dashboards.market import Market
-    from workbench.ingest.report import IngestReport
+    from workbench.ingestion.report import IngestReport
     from workbench.runs.execute import RunResult
 
 
@@ -100,8 +100,8 @@ class Workbench:
         >>> wb.ingest("csv:data/sample", symbols=["AAPL"])  # doctest: +SKIP
         csv: nothing new in 1 series; 3,270 were there already, 0 kept aside (0.1 s)
         """
-        from workbench.ingest.pipeline import ingest
-        from workbench.ingest.plan import Plan
+        from workbench.ingestion.pipeline import ingest
+        from workbench.ingestion.plan import Plan
         from workbench.sources import open_source
 
         opened = open_source(

@@ -1,4 +1,4 @@
-"""The read path: which bars there are, and the bars themselves, with what they were read against."""
+"""The read path: which bars there are, the bars themselves, and how fresh they are."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, Self
 import pandas as pd
 
 from workbench import sessions
-from workbench.bars import flat, known_fields, panel
+from workbench.shape import flat, known_fields, panel
 from workbench.errors import InputError, RangeError, UnknownNameError
 from workbench.sessions import Moment, Window, brief
 from workbench.store.database import Database, Role

@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.bars import Floats, Times
+from workbench.shape import Floats, Times
 from workbench.sessions import Window
 
 
@@ -35,7 +35,7 @@ class Reject:
 class Page:
     """Some rows of one series in the order of their origin, parsed but not yet checked.
 
-    `block` is (5, n) in the order of `workbench.bars.FIELDS`; `timestamps` may be unordered or
+    `block` is (5, n) in the order of `workbench.shape.FIELDS`; `timestamps` may be unordered or
     repeated; `lines` are 1-based line numbers in `origin`; `raw(positions)` gives the rows' text.
     """
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.bars import Times
+from workbench.shape import Times
 from workbench.errors import StoreError
 
 SIGNATURE = b"PGCOPY\n\xff\r\n\0" + bytes(8)

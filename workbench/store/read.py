@@ -11,7 +11,7 @@ import pandas as pd
 from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
-from workbench.bars import Floats, Times
+from workbench.shape import Floats, Times
 from workbench.sessions import Window
 from workbench.store.copy_binary import EPOCH_US, Columns, Decoder
 

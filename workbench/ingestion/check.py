@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.bars import Floats, Times, flaws
+from workbench.shape import Floats, Times, flaws
 from workbench.sources.protocol import Page, Reject, Series
 
 REPEATED = "timestamp repeated: an earlier row of the source has this bar"
