@@ -21,7 +21,7 @@ from workbench.store.ledger import Ledger
 if TYPE_CHECKING:  # each costs start-up time that only those who use it should pay
     from workbench.dashboards.market import Market
     from workbench.ingestion.report import IngestReport
-    from workbench.runs.execute import RunResult
+    from workbench.running.execute import RunResult
 
 
 class Workbench:
@@ -135,7 +135,7 @@ class Workbench:
         >>> wb.run("ingest_bars", symbols=["AAPL"]).status  # doctest: +SKIP
         'succeeded'
         """
-        from workbench.runs.execute import run
+        from workbench.running.execute import run
 
         return run(
             notebook,
