@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from workbench.catalog import Catalog
+from workbench.catalog import SERIES_COLUMNS, Catalog
 from workbench.errors import InputError
 from workbench.sessions import Moment, Window
-from workbench.settings import Settings
-from workbench.store.database import Database
+from workbench.settings import Settings, mask
+from workbench.store.database import Database, Role
 from workbench.store.embedded import ServerStatus
-from workbench.store.ledger import Ledger
+from workbench.store.ledger import RUNS, Ledger
 
 if TYPE_CHECKING:  # each costs start-up time that only those who use it should pay
     from workbench.dashboards.market import Market
@@ -200,6 +200,59 @@ class Workbench:
         self.database.close()
         return self.database.server.stop()
 
+    def status(self, runs: int = 5) -> dict[str, Any]:
+        """What runs, where the data is and how fresh it is; leaves the server as it found it.
+
+        Keys: `server` (a dict: kind, state, url, and of an embedded one pid, version, kept,
+        users, data_dir, log, size_bytes), `project_dir`, and the frames `series` and `runs`, as
+        the methods of these names give them. An embedded server that is stopped is started for
+        the time of the look; one that never ran has no series and is not made.
+
+        >>> Workbench(Settings(state_dir=Path("/nonexistent"))).status()["server"]["state"]
+        'never started'
+        """
+        server = self._server_status()
+        empty = server["state"] == "never started"
+        found = {
+            "server": server,
+            "project_dir": str(self.settings.project_path),
+            "series": pd.DataFrame(columns=list(SERIES_COLUMNS)) if empty else self.series(),
+            "runs": pd.DataFrame(columns=list(RUNS)) if empty else self.runs(runs),
+        }
+        if server["state"] == "stopped":
+            self.close()
+        return found
+
+    def psql_url(self) -> str:
+        """The URL for psql and other libpq programs, to look and not to write.
+
+        Starts the embedded server when it is the one to use; a password shows as `***`.
+        """
+        url = self.database.url(Role.READER).set(drivername="postgresql")
+        return url.render_as_string(hide_password=True)
+
+    def _server_status(self) -> dict[str, Any]:
+        if self.database.external:
+            return {
+                "kind": "external",
+                "state": "external",
+                "url": mask(self.settings.database_url or ""),
+            }
+        found = self.database.server.status()
+        idle = "stopped" if found.version else "never started"
+        return {
+            "kind": "embedded",
+            "state": "running" if found.running else idle,
+            "url": self.psql_url() if found.running else None,
+            "pid": found.pid,
+            "version": found.version,
+            "kept": found.kept,
+            "users": found.users,
+            "data_dir": str(found.data_dir),
+            "log": str(found.log),
+            "size_bytes": sum(_size(path) for path in found.data_dir.rglob("*")),
+        }
+
     def close(self) -> None:
         """Close all connections; an embedded server that nobody else uses stops."""
         self.database.close()
@@ -209,6 +262,13 @@ class Workbench:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.lstat().st_size
+    except FileNotFoundError:  # the server removes files while we look
+        return 0
 
 
 _default: Workbench | None = None
