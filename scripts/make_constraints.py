@@ -2,7 +2,7 @@
 
     python scripts/make_constraints.py python3.11 python3.12 python3.13
 
-Each interpreter named (default: this one) resolves `.[test]` in a throw-away environment; where
+The oldest Python 3.11 at hand is the right one to name: some packages refuse early ones. Each interpreter named (default: this one) resolves `.[test]` in a throw-away environment; where
 two of them need different versions of a package, the pin carries an environment marker.
 """
 
@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 HELD_BACK = {
     "jsonschema<4.25": "later ones pull in rfc3987-syntax, 1.6 s of import in every kernel",
     "numpy<2.5": "the last for Python 3.11, so that every Python has the same",
+    "soupsieve<3": "the last for the Python 3.11.2 of Debian 12",
 }
 HEADER = """\
 # The complete tree of runtime and test packages, each at one version.
@@ -44,7 +45,7 @@ def resolve(python: str) -> tuple[str, dict[str, str]]:
         held.write_text("\n".join(HELD_BACK) + "\n")
         pip = [f"{folder}/venv/bin/python", "-m", "pip", "install", "--quiet", "--dry-run"]
         options = ["--ignore-installed", "--report", str(report), "-c", str(held)]
-        subprocess.run([*pip, *options, "-e", f"{ROOT}[test]"], check=True)
+        subprocess.run([*pip, *options, "pip", "-e", f"{ROOT}[test]"], check=True)
         answer = json.loads(report.read_text())
     packages = (item["metadata"] for item in answer["install"])
     pins = {canonical(item["name"]): item["version"] for item in packages}

@@ -86,6 +86,8 @@ def install(extras: set[str]) -> None:
     pip = present() or create()
     options = ["--quiet", "--no-input", "--disable-pip-version-check", "-c", "constraints.txt"]
     advice = "pip could not install the packages; see above (is the package registry reachable?)"
+    run([*pip, "install", *options, "pip"], advice)
+    pip = [f"{VENV}/bin/python", "-m", "pip"]
     run([*pip, "install", *options, "-e", f".[{names}]" if names else "."], advice)
     STAMP.write_text(json.dumps({"digest": wanted(), "extras": sorted(extras)}) + "\n")
     print(f"setup: .venv is ready ({time.monotonic() - began:.0f} s)", flush=True)

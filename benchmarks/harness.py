@@ -1,0 +1,181 @@
+"""How cases are registered, checked, timed and recorded.
+
+A case is a function that prepares its data and yields one Trial: a few named paths that do the
+same work. Every path runs once first, and unless all results are equal nothing is timed. Then the
+paths take turns (A B C, A B C, …), so that a slow moment of the machine meets all of them.
+"""
+
+from __future__ import annotations
+
+import gc
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+Call = Callable[[], Any]
+OURS = "workbench"
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How large and how often: the full run, or a quick one that only shows that all works."""
+
+    quick: bool
+    folder: Path
+    """An empty folder for the case's files; removed afterwards."""
+
+    @property
+    def rounds(self) -> int:
+        """How often each path is timed."""
+        return 1 if self.quick else 5
+
+    def pick(self, full: int, quick: int) -> int:
+        """`full`, or `quick` in a quick run."""
+        return quick if self.quick else full
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What one case compares.
+
+    `work` is the number of `unit`s that one call handles. `result` fetches what a path's call
+    has done, when that is not what it returns; `same` raises AssertionError unless two results
+    agree. `reset`, untimed, runs before every call.
+    """
+
+    work: int
+    unit: str
+    paths: dict[str, Call]
+    same: Callable[[Any, Any], None]
+    limits: dict[str, Call] = field(default_factory=dict)
+    """Paths that show what the machine or server can do at best; their result is not compared."""
+    result: Callable[[str, Any], Any] = lambda _name, returned: returned
+    reset: Callable[[], None] = lambda: None
+    memory: bool = False
+    """Whether the peak of memory is measured as well."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A registered case; `reference` names the path that ratios compare ours with."""
+
+    name: str
+    title: str
+    reference: str
+    trial: Callable[[Scale], AbstractContextManager[Trial]]
+
+
+CASES: dict[str, Case] = {}
+
+
+def case(
+    name: str, title: str, *, reference: str
+) -> Callable[[Callable[[Scale], Iterator[Trial]]], Callable[[Scale], Iterator[Trial]]]:
+    """Register a generator function that yields one Trial, and cleans up behind it."""
+
+    def register(function: Callable[[Scale], Iterator[Trial]]) -> Any:
+        if name in CASES:
+            raise ValueError(f"two cases are called {name!r}")
+        CASES[name] = Case(name, title, reference, contextmanager(function))
+        return function
+
+    return register
+
+
+@dataclass(frozen=True)
+class Timing:
+    """How long one path took, in seconds, and its peak of memory beyond what was there before."""
+
+    median_s: float
+    min_s: float
+    max_s: float
+    rounds: int
+    peak_bytes: int | None = None
+
+
+def measure(chosen: Case, scale: Scale) -> dict[str, Any]:
+    """Check, then time, every path of a case: what stands in its JSON file under "result"."""
+    with chosen.trial(scale) as trial:
+        if missing := {OURS, chosen.reference} - set(trial.paths):
+            raise ValueError(f"{chosen.name} has no path {', '.join(sorted(missing))}")
+        check(chosen.name, trial)
+        everything = trial.paths | trial.limits
+        seconds = interleaved(everything, trial.reset, scale.rounds)
+        peaks = {name: peak(call, trial.reset) for name, call in everything.items() if trial.memory}
+    timings = {name: timing(times, peaks.get(name)) for name, times in seconds.items()}
+    ours = timings[OURS].median_s
+    return {
+        "case": chosen.name,
+        "title": chosen.title,
+        "work": trial.work,
+        "unit": trial.unit,
+        "reference": chosen.reference,
+        "limits": sorted(trial.limits),
+        "timings": {name: asdict(times) for name, times in timings.items()},
+        "times_faster_than": {
+            name: times.median_s / ours for name, times in timings.items() if name != OURS
+        },
+    }
+
+
+def check(name: str, trial: Trial) -> None:
+    """Run every path once; AssertionError unless all peers' results agree with ours."""
+    results = {}
+    for path, call in trial.paths.items():
+        trial.reset()
+        results[path] = trial.result(path, call())
+    for path, result in results.items():
+        try:
+            trial.same(results[OURS], result)
+        except AssertionError as error:
+            raise AssertionError(f"{name}: {path} and {OURS} differ: {error}") from error
+    for call in trial.limits.values():
+        trial.reset()
+        call()
+
+
+def interleaved(paths: dict[str, Call], reset: Call, rounds: int) -> dict[str, list[float]]:
+    """The seconds of each call: every path once a round."""
+    seconds: dict[str, list[float]] = {name: [] for name in paths}
+    for _ in range(rounds):
+        for name, call in paths.items():
+            reset()
+            gc.collect()
+            began = time.perf_counter()
+            call()
+            seconds[name].append(time.perf_counter() - began)
+    return seconds
+
+
+def timing(seconds: list[float], peak_bytes: int | None = None) -> Timing:
+    """The median, the fastest and the slowest of some calls.
+
+    >>> timing([3.0, 1.0, 2.0])
+    Timing(median_s=2.0, min_s=1.0, max_s=3.0, rounds=3, peak_bytes=None)
+    """
+    median = statistics.median(seconds)
+    return Timing(median, min(seconds), max(seconds), len(seconds), peak_bytes)
+
+
+def peak(call: Call, reset: Call) -> int | None:
+    """The most bytes that this process held during `call` beyond those before it; Linux only."""
+    clear = Path("/proc/self/clear_refs")
+    if not clear.exists():
+        return None
+    reset()
+    gc.collect()
+    clear.write_text("5")  # the high-water mark falls to what is resident now
+    before = _status_bytes("VmRSS")
+    kept = call()
+    after = _status_bytes("VmHWM")
+    del kept
+    return max(0, after - before)
+
+
+def _status_bytes(name: str) -> int:
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(f"{name}:"))
