@@ -1,0 +1,16 @@
+"""Technical indicators: `sma(close, window=20)` for a Series, a wide frame, Bars or arrays.
+
+Every function carries its `record`; `INDICATORS` maps names to records. numba is imported by the
+first computation, not by this package.
+"""
+
+from workbench.indicators.momentum import macd, rsi
+from workbench.indicators.overlap import bbands, ema, sma
+from workbench.indicators.record import INDICATORS, Indicator
+from workbench.indicators.volatility import atr
+
+__all__ = ["INDICATORS", "Indicator", "atr", "bbands", "ema", "macd", "rsi", "sma"]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

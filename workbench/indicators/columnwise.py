@@ -1,0 +1,87 @@
+"""A kernel down every column of a table, whatever its strides, tile by tile, around its gaps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+TILE = 512
+"""Symbols per tile: wide enough for full SIMD rows, narrow enough for the cache."""
+
+NARROW = 8
+"""Below this many symbols a time-major table is faster walked symbol by symbol."""
+
+
+def columnwise(
+    kernel: str, inputs: Sequence[Floats], *parameters: float, outputs: int = 1
+) -> tuple[Floats, ...]:
+    """Run `kernel` (a name in `kernels`) down each column of equally shaped (time, symbol) arrays.
+
+    A bar is missing where any input is NaN: the kernel never sees it and every output is NaN
+    there. The outputs have the shape and the memory order of the first input; the inputs are
+    read in place where they are contiguous in either order, else copied one tile at a time.
+
+    >>> columnwise("sma", [np.array([[1.0], [np.nan], [3.0]])], 2)[0].ravel()
+    array([nan, nan,  2.])
+    """
+    form = "series" if _symbol_major(inputs[0]) else "rows"
+    arrays = [_frozen(values.T if form == "series" else values) for values in inputs]
+    results = tuple(np.empty(arrays[0].shape) for _ in range(outputs))
+    for symbols in _tiles(inputs[0].shape[1]):
+        _fill(kernel, form, arrays, symbols, parameters, results)
+    return tuple(result.T if form == "series" else result for result in results)
+
+
+def _symbol_major(values: Floats) -> bool:
+    by_time, by_symbol = (abs(stride) for stride in values.strides)
+    return values.shape[1] < NARROW or by_time < by_symbol
+
+
+def _tiles(count: int) -> Iterator[slice]:
+    for start in range(0, count, TILE):
+        yield slice(start, min(start + TILE, count))
+
+
+def _frozen(values: Floats) -> Floats:
+    """A read-only view: one array type for the compiler, and no kernel can change an input."""
+    view = values.view(np.ndarray)
+    view.flags.writeable = False
+    return view
+
+
+def _fill(
+    kernel: str,
+    form: str,
+    arrays: Sequence[Floats],
+    symbols: slice,
+    parameters: Sequence[float],
+    results: Sequence[Floats],
+) -> None:
+    from workbench.indicators import kernels  # numba loads here, not when the package is imported
+
+    run, has_gap, pack, unpack = (
+        getattr(kernels, f"{step}_{form}") for step in (kernel, "has_gap", "pack", "unpack")
+    )
+    in_place = all(values.flags.c_contiguous for values in arrays)
+    if in_place and not any(has_gap(values, symbols) for values in arrays):
+        run(*arrays, symbols, *parameters, *results)
+        return
+    index: Any = symbols if form == "series" else (slice(None), symbols)
+    tiles = [_frozen(np.ascontiguousarray(values[index])) for values in arrays]
+    present = np.logical_and.reduce([~np.isnan(tile) for tile in tiles])
+    packed = [_packed(pack, tile, present) for tile in tiles]
+    scratch = [np.empty(present.shape) for _ in results]
+    run(*packed, slice(0, symbols.stop - symbols.start), *parameters, *scratch)
+    for values, result in zip(scratch, results, strict=True):
+        unpack(values, present, symbols, result)
+
+
+def _packed(pack: Any, tile: Floats, present: NDArray[np.bool_]) -> Floats:
+    packed = np.empty(tile.shape)
+    pack(tile, present, packed)
+    return _frozen(packed)

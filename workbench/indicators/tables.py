@@ -1,0 +1,124 @@
+"""What users pass and get back: Series, wide frame, Bars or array; inside, (time, symbol)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+import pandas as pd
+
+from workbench.errors import InputError
+from workbench.indicators.columnwise import Floats
+from workbench.shape import FIELDS
+
+Table: TypeAlias = "pd.Series[Any] | pd.DataFrame | np.ndarray[Any, Any]"
+
+
+def columns(name: str, fields: Sequence[str], given: Sequence[Any]) -> tuple[Table, ...]:
+    """One table per field: those given, or the columns of the one Bars frame given.
+
+    >>> frame = pd.DataFrame({"high": [2.0], "low": [1.0]})
+    >>> [column.name for column in columns("range", ["high", "low"], [frame])]
+    ['high', 'low']
+    """
+    if len(given) == 1 and _is_bars(given[0]):
+        frame = given[0]
+        missing = [field for field in fields if field not in frame.columns]
+        if missing:
+            raise InputError(f"{name} needs the column {missing[0]!r}; these Bars lack it")
+        return tuple(frame[field] for field in fields)
+    if len(given) != len(fields):
+        raise InputError(
+            f"{name} takes {', '.join(fields)} by position, or one Bars frame; {len(given)} given"
+        )
+    for field, table in zip(fields, given, strict=True):
+        _check_alignment(name, fields[0], given[0], field, table)
+    return tuple(given)
+
+
+def to_array(name: str, field: str, table: Table) -> Floats:
+    """`table` as float64 (time, symbol), without a copy where it already is float64.
+
+    >>> to_array("sma", "close", np.array([1, 2])).shape
+    (2, 1)
+    """
+    if isinstance(table, pd.Series | pd.DataFrame):
+        values = _from_pandas(name, field, table)
+    else:
+        _check_dtype(name, field, table.dtype)
+        if isinstance(table, np.ma.MaskedArray):
+            raise InputError(f"{name}: {field} is a masked array; give {field}.filled(np.nan)")
+        values = table.astype(np.float64, copy=False)
+    return values[:, np.newaxis] if values.ndim == 1 else values
+
+
+def labelled(like: Table, name: str, outputs: Sequence[str], arrays: Sequence[Floats]) -> Any:
+    """`arrays` in the shape of `like`: a list of arrays, a Series, or a frame.
+
+    >>> labelled(pd.Series([1.0]), "sma", ["sma"], [np.ones((1, 1))])
+    0    1.0
+    Name: sma, dtype: float64
+    """
+    if isinstance(like, pd.DataFrame):
+        frames = [
+            pd.DataFrame(array, index=like.index, columns=like.columns, copy=False)
+            for array in arrays
+        ]
+        if len(outputs) == 1:
+            return frames[0]
+        return pd.concat(frames, axis=1, keys=list(outputs), names=["output", *like.columns.names])
+    flat = [array[:, 0] if like.ndim == 1 else array for array in arrays]
+    if not isinstance(like, pd.Series):
+        return flat
+    if len(outputs) == 1:
+        return pd.Series(flat[0], index=like.index, name=name, copy=False)
+    return pd.DataFrame(dict(zip(outputs, flat, strict=True)), index=like.index, copy=False)
+
+
+def _is_bars(table: Any) -> bool:
+    if not isinstance(table, pd.DataFrame) or not len(table.columns):
+        return False
+    if table.columns.nlevels == 2:
+        return bool(table.columns.get_level_values(0).isin(FIELDS).any())
+    return all(isinstance(name, str) and name in FIELDS for name in table.columns)
+
+
+def _check_alignment(name: str, first: str, reference: Any, field: str, table: Any) -> None:
+    if not isinstance(table, pd.Series | pd.DataFrame | np.ndarray):
+        raise InputError(
+            f"{name}: {field} is a {type(table).__name__}; "
+            "give a Series, a DataFrame (time × symbol) or a numpy array"
+        )
+    if table.ndim not in (1, 2):
+        raise InputError(f"{name}: {field} has {table.ndim} dimensions; give one or two")
+    pair = f"{name}: {first} and {field}"
+    if isinstance(table, np.ndarray) != isinstance(reference, np.ndarray):
+        raise InputError(f"{pair} must both be pandas or both numpy")
+    if table.shape != reference.shape:
+        raise InputError(f"{pair} have shapes {reference.shape} and {table.shape}; align them")
+    if isinstance(table, np.ndarray):
+        return
+    if not table.index.equals(reference.index):
+        raise InputError(f"{pair} have different indexes; align them")
+    if isinstance(table, pd.DataFrame) and not table.columns.equals(reference.columns):
+        raise InputError(f"{pair} have different columns; align them")
+
+
+def _check_dtype(name: str, field: str, dtype: Any) -> None:
+    real = pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_complex_dtype(dtype)
+    if not real or pd.api.types.is_bool_dtype(dtype):
+        raise InputError(
+            f"{name}: {field} has dtype {dtype}; give real numbers, astype(float) helps"
+        )
+
+
+def _from_pandas(name: str, field: str, table: pd.Series[Any] | pd.DataFrame) -> Floats:
+    dtypes = [table.dtype] if isinstance(table, pd.Series) else list(table.dtypes.unique())
+    for dtype in dtypes:
+        _check_dtype(name, field, dtype)
+    if isinstance(table.index, pd.DatetimeIndex) and not table.index.is_monotonic_increasing:
+        raise InputError(f"{name}: {field} is not in order of time; sort_index() first")
+    if dtypes == [np.dtype(np.float64)]:
+        return table.to_numpy()
+    return table.to_numpy(dtype=np.float64, na_value=np.nan)
