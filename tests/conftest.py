@@ -96,7 +96,7 @@ def demo_template(new_database: Callable[..., str], template: str) -> str:
     """The name of a database that has the sample data in it."""
     url = new_database(template)
     with Workbench(Settings(database_url=url)) as workbench:
-        workbench.ingestion(f"csv:{SAMPLE}", progress=False)
+        workbench.ingest(f"csv:{SAMPLE}", progress=False)
     return database_name(url)
 
 

@@ -20,6 +20,7 @@ Floats = NDArray[np.float64]
 Times = NDArray[np.int64]
 """Microseconds since 1970-01-01 UTC."""
 
+UTC_TIME = pd.DatetimeTZDtype("us", "UTC")
 FIELDS = ("open", "high", "low", "close", "volume")
 PRICES = FIELDS[:4]
 
@@ -30,8 +31,7 @@ def time_index(timestamps_us: Times) -> pd.DatetimeIndex:
     >>> time_index(np.array([0]))[0]
     Timestamp('1970-01-01 00:00:00+0000', tz='UTC')
     """
-    naive = pd.DatetimeIndex(timestamps_us.view("datetime64[us]"), copy=False)
-    return naive.tz_localize("UTC").rename("timestamp")
+    return pd.DatetimeIndex(timestamps_us, dtype=UTC_TIME, copy=False, name="timestamp")
 
 
 def timestamps_us(bars: pd.DataFrame | pd.DatetimeIndex) -> Times:
@@ -42,7 +42,7 @@ def timestamps_us(bars: pd.DataFrame | pd.DatetimeIndex) -> Times:
     """
     index = bars if isinstance(bars, pd.DatetimeIndex) else bars.index
     assert isinstance(index, pd.DatetimeIndex)
-    return index.as_unit("us").asi8
+    return (index if index.unit == "us" else index.as_unit("us")).asi8
 
 
 def flat(timestamps: Times, block: Floats, fields: Sequence[str] = FIELDS) -> pd.DataFrame:

@@ -24,6 +24,11 @@ FLUSH_ROWS = 4096
 """Rows that are gathered before they are decoded: few enough to be still in the CPU's cache."""
 ENCODE_ROWS = 16_384
 
+NOT_AS_ASKED = (
+    "the database's answer is not what was asked for: it holds a NULL or a column of another"
+    " width, or it ended early"
+)
+
 Columns = Mapping[str, str]
 """Column name → big-endian numpy type, such as `>f8`, in the order of the COPY statement."""
 
@@ -71,7 +76,7 @@ class Decoder:
         """Every column as a native array of the rows that arrived."""
         self._decode()
         if self._rest != TRAILER:
-            raise StoreError("the database's answer ended in the middle; try again")
+            raise StoreError(NOT_AS_ASKED)
         return {name: column[: self._rows] for name, column in self._columns.items()}
 
     def _decode(self) -> None:
@@ -79,7 +84,7 @@ class Decoder:
         self._pending.clear()
         if not self._started:
             if not data.startswith(SIGNATURE[:11]):
-                raise StoreError("the database's answer is not in COPY's binary format")
+                raise StoreError(NOT_AS_ASKED)
             data, self._started = data[len(SIGNATURE) :], True
         count = len(data) // self._type.itemsize
         rows = np.frombuffer(data, self._type, count)
@@ -95,7 +100,7 @@ class Decoder:
             (rows[f"#{name}"] != self._type[name].itemsize).any() for name in self._columns
         )
         if wrong:
-            raise StoreError("the database sent a NULL or a column of another width than asked for")
+            raise StoreError(NOT_AS_ASKED)
 
     def _reserve(self, rows: int) -> None:
         for name, column in self._columns.items():
