@@ -9,8 +9,8 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.shape import Floats, Times
 from workbench.sessions import Window
+from workbench.shape import Floats, Times
 
 
 class Series(NamedTuple):
