@@ -41,7 +41,7 @@ for command in ${COMMANDS:-demo demo test}; do
     "${as_user[@]}" make "$command" SERVE=0 </dev/null
     echo "=== $user: make $command took $((SECONDS - began)) s"
 done
-changed="$(git status --porcelain)"
+changed="$("${as_user[@]}" git status --porcelain)"
 if [ -n "$changed" ]; then
     echo "the commands changed the checkout: $changed" >&2
     exit 1
