@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from workbench import __version__
-from workbench.errors import InputError, WorkbenchError
+from workbench.errors import InputError, RunError, WorkbenchError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -200,11 +200,17 @@ def _list_notebooks(settings: Settings) -> None:
     if not found:
         click.echo(f"no notebooks in {notebooks.folder(settings.project_path)}")
     for name, path in found.items():
-        click.echo(_described(name, notebooks.parameters(path), notebooks.summary(path)))
+        try:
+            click.echo(_described(name, notebooks.parameters(path), notebooks.summary(path)))
+        except RunError as error:
+            click.echo(f"{name}: cannot run; {error}")
 
 
 def _described(name: str, parameters: dict[str, Parameter], summary: str) -> str:
-    heads = [f"  -p {p.name}={p.default}" for p in parameters.values()]
+    heads = [
+        f"  -p {p.name}={p.value if isinstance(p.value, str) else p.default}"
+        for p in parameters.values()
+    ]
     width = max(map(len, heads), default=0) + 2
     lines = [
         f"{head:<{width}}{parameter.help} ({parameter.type_name})"

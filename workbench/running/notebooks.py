@@ -78,9 +78,9 @@ def summary(notebook: Path) -> str:
 def _cells(notebook: Path) -> list[dict[str, Any]]:
     """The cells, read as JSON: nbformat's import alone takes longer than listing all notebooks."""
     try:
-        cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+        cells = list(json.loads(notebook.read_text(encoding="utf-8"))["cells"])
     except (ValueError, KeyError, TypeError):
         raise RunError(f"{notebook} is not a notebook (nbformat 4)") from None
     except OSError as error:
         raise InputError(f"cannot read {notebook}: {error.strerror}") from None
-    return list(cells)
+    return cells

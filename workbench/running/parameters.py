@@ -110,8 +110,8 @@ def _type(node: ast.expr, parameter: str) -> Any:
             return dict[str, Any]
         case ast.Constant(value=None):
             return None
-        case ast.Constant(value=str(text)):
-            return _type(ast.parse(text, mode="eval").body, parameter)
+        case ast.Constant(value=str(text)) if quoted := _parsed(text):
+            return _type(quoted, parameter)
         case ast.BinOp(left=left, op=ast.BitOr(), right=right):
             return Union[_type(left, parameter), _type(right, parameter)]  # noqa: UP007
         case ast.Subscript(value=ast.Name(id="Optional"), slice=inner):
@@ -126,6 +126,13 @@ def _type(node: ast.expr, parameter: str) -> Any:
         f"parameter {parameter!r} is declared as {ast.unparse(node)!r}; allowed are "
         f"{', '.join(SIMPLE)}, list[…], dict[str, …], Optional[…] and Union[…]"
     )
+
+
+def _parsed(annotation: str) -> ast.expr | None:
+    try:
+        return ast.parse(annotation, mode="eval").body
+    except SyntaxError:
+        return None
 
 
 def _type_of_default(value: ast.expr) -> Any:
