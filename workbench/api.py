@@ -85,13 +85,15 @@ class Workbench:
         end: Moment | None = None,
         dry_run: bool = False,
         progress: bool = True,
+        **options: Any,
     ) -> IngestReport:
         """Bring the bars of a source into the store and say what was written.
 
         `source` is a name, or a name and a place, such as `csv:prices/*.csv.gz`; see
         `workbench ingest --help` for the names. None for `symbols` or `timeframe` takes all that
-        the source has. Only what differs from the store is written, so a second time writes
-        nothing; rows that are not Bars are kept aside with file, line and reason.
+        the source has; `options` are the source's own, such as `tz=` or `columns=` of CsvSource.
+        Only what differs from the store is written, so a second time
+        writes nothing; rows that are not Bars are kept aside with file, line and reason.
 
         Raises UnknownNameError for a source, symbol or timeframe that there is not, RangeError
         for a range that cannot hold a bar, and SourceError for a source that cannot be read.
@@ -108,6 +110,7 @@ class Workbench:
             source,
             default_csv_path=self.settings.csv_path,
             base_dirs=[Path.cwd(), self.settings.project_path],
+            **options,
         )
         plan = Plan.of(opened, symbols, timeframe, Window.of(start, end))
         return ingest(
