@@ -2,8 +2,9 @@
 
     python scripts/make_constraints.py python3.11 python3.12 python3.13
 
-The oldest Python 3.11 at hand is the right one to name: some packages refuse early ones. Each interpreter named (default: this one) resolves `.[test]` in a throw-away environment; where
-two of them need different versions of a package, the pin carries an environment marker.
+The oldest Python 3.11 at hand is the right one to name: some packages refuse early ones. Each
+interpreter named (default: this one) resolves `.[test]` in a throw-away environment; where two of
+them need different versions of a package, the pin carries an environment marker.
 """
 
 from __future__ import annotations
