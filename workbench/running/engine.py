@@ -86,11 +86,11 @@ async def stop(
     before: set[asyncio.Task[Any]],
 ) -> None:
     """Stop the kernel, and the tasks that were not there `before`: an interrupted cell's."""
+    left = asyncio.all_tasks() - before - {asyncio.current_task()}
     if client.kc is not None:
         client.kc.stop_channels()
     if kernel.has_kernel:
         await kernel.shutdown_kernel(now=at_once)
-    left = asyncio.all_tasks() - before - {asyncio.current_task()}
     for task in left:
         task.cancel()
     await asyncio.gather(*left, return_exceptions=True)
