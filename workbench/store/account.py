@@ -72,17 +72,16 @@ def make_state_dir(state_dir: Path) -> None:
     """
     mode = 0o711 if os.geteuid() == 0 else 0o700
     try:
-        state_dir.parent.mkdir(parents=True, exist_ok=True)
-        state_dir.mkdir(mode)
-        state_dir.chmod(mode)  # whatever the umask took away
-    except FileExistsError:
-        pass
+        if not state_dir.exists():
+            state_dir.parent.mkdir(parents=True, exist_ok=True)
+            state_dir.mkdir(mode, exist_ok=True)
+            state_dir.chmod(mode)  # whatever the umask took away
+        info = state_dir.stat()
     except OSError as error:
         raise ServerError(
             f"cannot make the state directory {state_dir}: {error.strerror}; "
             "set WORKBENCH_STATE_DIR to a directory that you can write"
         ) from None
-    info = state_dir.stat()
     if not stat.S_ISDIR(info.st_mode):
         fault = "is not a directory"
     elif info.st_uid != os.geteuid():

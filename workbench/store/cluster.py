@@ -158,10 +158,9 @@ def start(state_dir: Path, binaries: Binaries, account: Account, timeout_s: floa
     socket_dir = private_directory(socket_directory(state_dir), account)
     clear_crash(state_dir, socket_dir, timeout_s)
     write_configuration(state_dir, socket_dir, account)
-    log = state_dir / "server.log"
-    log_size = log.stat().st_size if log.exists() else 0
+    seen_bytes = log_size(state_dir)
     spawn(state_dir, binaries, account)
-    wait_ready(state_dir, log_size, timeout_s)
+    wait_ready(state_dir, seen_bytes, timeout_s)
 
 
 def write_configuration(state_dir: Path, socket_dir: Path, account: Account) -> None:
@@ -201,8 +200,17 @@ def spawn(state_dir: Path, binaries: Binaries, account: Account) -> None:
         os.close(server_lock)
 
 
-def wait_ready(state_dir: Path, log_size: int, timeout_s: float) -> None:
-    """Wait for the postmaster's own word that it accepts connections."""
+def log_size(state_dir: Path) -> int:
+    """Bytes in the server's log; 0 when there is none."""
+    log = state_dir / "server.log"
+    return log.stat().st_size if log.exists() else 0
+
+
+def wait_ready(state_dir: Path, seen_bytes: int, timeout_s: float) -> None:
+    """Wait for the postmaster's own word that it accepts connections.
+
+    Raises ServerError, with what the log says after its first `seen_bytes`, when it dies instead.
+    """
     data_dir, log = str(state_dir / "data"), state_dir / "server.log"
     deadline = time.monotonic() + timeout_s
     while True:
@@ -212,7 +220,7 @@ def wait_ready(state_dir: Path, log_size: int, timeout_s: float) -> None:
             return
         if not alive and found is None:
             with log.open("rb") as file:
-                file.seek(log_size)
+                file.seek(seen_bytes)
                 reason = essence(file.read().decode(errors="replace"))
             raise ServerError(
                 f"PostgreSQL does not start: {reason or 'no reason given'}; see {log}"
@@ -237,13 +245,13 @@ def essence(log_text: str) -> str:
     return re.sub(r"^.*?\b(FATAL|PANIC|ERROR|LOG|error):\s*", "", chosen)
 
 
-def bound_log(log: Path, limit_bytes: int = LOG_LIMIT_BYTES) -> None:
+def bound_log(state_dir: Path, limit_bytes: int = LOG_LIMIT_BYTES) -> None:
     """Keep the log below about twice `limit_bytes`: the older part moves to `server.log.1`.
 
     The server appends to an open file, so the file stays and is emptied.
     """
-    if log.exists() and log.stat().st_size > limit_bytes:
-        older = log.with_name(f"{log.name}.1")
+    if log_size(state_dir) > limit_bytes:
+        log, older = state_dir / "server.log", state_dir / "server.log.1"
         shutil.copyfile(log, older)
         older.chmod(stat.S_IRUSR | stat.S_IWUSR)
         os.truncate(log, 0)

@@ -27,6 +27,16 @@ from workbench.store.account import check_reachable, make_state_dir, server_acco
 from workbench.store.binaries import find_binaries, runnable_by
 
 
+# One thread of a process starts or stops at a time, and no fork happens meanwhile: a child made in
+# that moment would inherit lock descriptors that must end with the server or its keeper.
+_STARTING = threading.RLock()
+os.register_at_fork(
+    before=_STARTING.acquire,
+    after_in_parent=_STARTING.release,
+    after_in_child=_STARTING.release,
+)
+
+
 @dataclass(frozen=True)
 class Address:
     """Where a server listens: a directory with a unix socket."""
@@ -66,7 +76,8 @@ class EmbeddedServer:
     """A handle on the server of one state directory; making one does nothing.
 
     Thread-safe. A forked child shares its parent's registration, which ends when both have
-    released it or exited; a child started by exec does not inherit it.
+    released it or exited; a child started by exec does not inherit it. A fork in one thread waits
+    while another thread starts or stops a server.
 
     >>> EmbeddedServer(Path("/nonexistent/state")).status().running
     False
@@ -79,7 +90,6 @@ class EmbeddedServer:
         self.keep = keep
         self.start_timeout_s = start_timeout_s
         self._users_lock: int | None = None
-        self._mutex = threading.Lock()
 
     def acquire(self) -> Address:
         """Register this process as a user, start the server when it is not running, say where.
@@ -88,7 +98,7 @@ class EmbeddedServer:
         Called again, it checks again, and restarts a server that has crashed.
         Raises ServerError when the server cannot be started.
         """
-        with self._mutex, self._starting() as (state_dir, start_lock):
+        with _STARTING, self._starting() as (state_dir, start_lock):
             newcomer = self._users_lock is None
             if self._users_lock is None:
                 self._users_lock = keeper.open_lock(str(state_dir), "users.lock")
@@ -104,7 +114,7 @@ class EmbeddedServer:
 
     def release(self) -> None:
         """No longer use the server; the last user's leaving stops it, unless it is kept."""
-        with self._mutex:
+        with _STARTING:
             self._leave()
 
     def stop(self) -> bool:
@@ -114,7 +124,7 @@ class EmbeddedServer:
         """
         if not self.state_dir.is_dir():
             return False
-        with self._mutex, self._starting() as (state_dir, _):
+        with _STARTING, self._starting() as (state_dir, _):
             (state_dir / "keep").unlink(missing_ok=True)
             return keeper.stop_server(str(state_dir), self.start_timeout_s)
 
@@ -123,7 +133,7 @@ class EmbeddedServer:
 
         Raises ServerError when the server cannot be started.
         """
-        with self._mutex, self._starting() as (state_dir, start_lock):
+        with _STARTING, self._starting() as (state_dir, start_lock):
             (state_dir / "keep").touch()
             self._ensure_running(state_dir, start_lock)
 
@@ -168,7 +178,7 @@ class EmbeddedServer:
         except OSError as error:
             raise ServerError(f"the embedded server in {state_dir}: {error}") from error
         finally:
-            fcntl.flock(start_lock, fcntl.LOCK_UN)  # a fork of this moment may hold a copy
+            fcntl.flock(start_lock, fcntl.LOCK_UN)  # an interrupted initdb may hold a copy
             os.close(start_lock)
 
     def _wait_for(self, start_lock: int) -> None:
@@ -182,13 +192,13 @@ class EmbeddedServer:
             time.sleep(keeper.POLL_S)
 
     def _ensure_running(self, state_dir: Path, start_lock: int) -> Address:
-        cluster.bound_log(state_dir / "server.log")
+        cluster.bound_log(state_dir)
         if not (state_dir / "keep").exists():
             ensure_keeper(state_dir)
         address = Address(cluster.socket_directory(state_dir), cluster.PORT)
         found = keeper.postmaster(str(state_dir / "data"))
         if found is not None and found[1] == "starting":
-            cluster.wait_ready(state_dir, 0, self.start_timeout_s)
+            cluster.wait_ready(state_dir, cluster.log_size(state_dir), self.start_timeout_s)
         elif found is not None and found[1] == "stopping":
             keeper.stop_server(str(state_dir), self.start_timeout_s)
             found = None

@@ -45,6 +45,7 @@ def tuning(memory_bytes: int, shared_memory_bytes: int) -> dict[str, str]:
         "dynamic_shared_memory_type": "posix" if roomy else "sysv",
         "wal_level": "minimal",  # one server: nobody reads its log
         "max_wal_senders": "0",
+        "max_logical_replication_workers": "0",
         "max_wal_size": "2GB",
         "random_page_cost": "1.1",
         "jit": "off",
