@@ -248,3 +248,13 @@ def test_a_report_that_does_not_fit_on_the_disk_leaves_no_half(
     assert list((project / "reports").iterdir()) == []
     row = workbench.runs().iloc[0]
     assert (row["status"], row["report"]) == ("failed", None)
+
+
+def test_a_notebook_may_run_another_one(project: Path, run: Runner, workbench: Workbench) -> None:
+    write(project, "inner", "print('inner')")
+    write(project, "outer", "import workbench as wb\nprint(wb.run('inner', text='x').report)")
+    outer = run("outer")
+    inner = Path(printed(outer.report).splitlines()[-1])
+    assert printed(inner) == "inner\n"
+    assert workbench.runs()["notebook"].tolist() == ["inner", "outer"]
+    assert workbench.runs()["status"].tolist() == ["succeeded", "succeeded"]
