@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from workbench.errors import InputError, SourceError, UnknownNameError
 from workbench.sessions import Window
@@ -17,6 +16,7 @@ from workbench.sources.csv_chunk import Chunk, File, time_texts
 from workbench.sources.csv_files import find_files, named_series, prevailing_timeframe
 from workbench.sources.csv_lines import Lines, check_gzip, chunks, sift
 from workbench.sources.csv_rows import as_texts, joined
+from workbench.sources.csv_times import Texts, texts_of
 from workbench.sources.protocol import Page, Reject, Series
 
 HEAD_ROWS = 1000
@@ -119,12 +119,12 @@ class CsvSource:
         times = self.time_format or csv_times.detect(self._samples(path, layout), str(path), ADVICE)
         frame = self.timeframe or named.timeframe
         if frame is None:
-            head = next(self._samples(path, layout), pd.Series(dtype=str))
+            head = next(self._samples(path, layout), texts_of([]))
             frame = prevailing_timeframe(csv_times.read(head, times), path)
         symbol = None if "symbol" in layout.columns else self.symbol or named.symbol
         return File(path, layout, times, known_timeframe(frame), symbol)
 
-    def _samples(self, path: Path, layout: csv_layout.Layout) -> Iterator[pd.Series]:
+    def _samples(self, path: Path, layout: csv_layout.Layout) -> Iterator[Texts]:
         """The times of a file as texts: those of its head, then the others chunk by chunk."""
         skip = layout.header_lines
         for lines in chunks(path, HEAD_ROWS, skip):
@@ -145,8 +145,8 @@ class CsvSource:
         return chunks(file.path, self.chunk_rows, file.layout.header_lines)
 
 
-def sample(lines: Lines, layout: csv_layout.Layout) -> pd.Series:
+def sample(lines: Lines, layout: csv_layout.Layout) -> Texts:
     """The times of some lines as texts, without blanks around."""
     rows = sift(lines, layout.delimiter, len(layout.names)).rows
     texts = as_texts(joined(lines, np.asarray(rows)), layout, ["timestamp", "time"])
-    return time_texts({str(name): texts[name] for name in texts}).str.strip()
+    return texts_of(map(str.strip, time_texts({str(name): texts[name] for name in texts})))

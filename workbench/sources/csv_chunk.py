@@ -16,7 +16,7 @@ from workbench.sources import csv_times
 from workbench.sources.csv_layout import Layout
 from workbench.sources.csv_lines import Lines, Sifted, fields_of, sift
 from workbench.sources.csv_rows import Mask, Table, parse
-from workbench.sources.csv_times import NO_TIME, TimeFormat
+from workbench.sources.csv_times import NO_TIME, Texts, TimeFormat, texts_of
 from workbench.sources.protocol import Page, Reject, Series
 
 
@@ -152,15 +152,15 @@ def times_of(table: Table, asked: Mask, file: File, tz: str) -> tuple[Times, Mas
     times[asked] = read(texts if asked.all() else texts[asked], file.times)
     padded = asked & (times == NO_TIME)
     if padded.any():
-        times[padded] = read(texts[padded].str.strip(), file.times)
+        times[padded] = read(texts_of(map(str.strip, texts[padded])), file.times)
     if file.timeframe.intraday and not file.times.zoned:
         times, shifted = csv_times.localized(times, tz)
     return times, shifted
 
 
-def time_texts(texts: Mapping[str, pd.Series]) -> pd.Series:
+def time_texts(texts: Mapping[str, pd.Series]) -> Texts:
     """The text of each row's time; date and time of day in one where they are in two columns."""
     if "time" not in texts:
-        return texts["timestamp"]
+        return texts["timestamp"].to_numpy(dtype=object)
     pairs = zip(texts["timestamp"], texts["time"], strict=True)
-    return pd.Series([f"{date.strip()} {clock.strip()}" for date, clock in pairs], dtype=str)
+    return texts_of(f"{date.strip()} {clock.strip()}" for date, clock in pairs)

@@ -7,7 +7,7 @@ tells day/month from month/day. What the data cannot decide is an error, never a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
@@ -62,6 +62,19 @@ NO_TIME = int(np.iinfo(np.int64).min)
 """What stands for a time that cannot be read, as in numpy's NaT."""
 
 
+Texts = NDArray[np.object_]
+"""Times as they are written, one str each."""
+
+
+def texts_of(written: Iterable[str]) -> Texts:
+    """An array of texts.
+
+    >>> texts_of(["2020-01-02"]).shape
+    (1,)
+    """
+    return np.array(list(written), dtype=object)
+
+
 @dataclass(frozen=True)
 class TimeFormat:
     """One way of writing times; `clocks` may vary from row to row, the rest may not.
@@ -103,21 +116,23 @@ def families() -> Iterator[TimeFormat]:
     yield TimeFormat("%Y%m%d", "", COMPACT)
 
 
-def strict(texts: pd.Series, pattern: str, shape: str) -> Times:
+def strict(texts: Texts, pattern: str, shape: str) -> Times:
     """Microseconds since 1970 of each text, NO_TIME where it is not written like `pattern`.
 
     The shape is tested too because strptime alone reads "now", "202011" and second 60.
 
-    >>> strict(pd.Series(["2020-01-02", "now"]), "%Y-%m-%d", DATES["%Y-%m-%d"])[0]
-    1577923200000000
+    >>> strict(texts_of(["1970-01-02", "now"]), "%Y-%m-%d", DATES["%Y-%m-%d"]).tolist()[0]
+    86400000000
     """
-    matches = compiled(shape).fullmatch
-    fits = np.fromiter((matches(text) is not None for text in texts), bool, len(texts))
+    matched = map(compiled(shape).fullmatch, texts)
+    fits = np.fromiter(map(bool, matched), bool, len(texts))
     times = np.full(len(texts), NO_TIME)
     if fits.any():
         found = texts if fits.all() else texts[fits]
         parsed = pd.DatetimeIndex(
-            pd.to_datetime(found, format=pattern, errors="coerce", utc="%z" in pattern)
+            pd.to_datetime(
+                pd.Index(found, dtype=object), format=pattern, errors="coerce", utc="%z" in pattern
+            )
         )
         times[fits] = whole_microseconds(parsed)
     return times
@@ -137,10 +152,10 @@ def whole_microseconds(parsed: pd.DatetimeIndex) -> Times:
     return values
 
 
-def epochs(texts: pd.Series, unit: str) -> Times:
+def epochs(texts: Texts, unit: str) -> Times:
     """Microseconds since 1970 of numbers in `unit`; NO_TIME for what is none or beyond year 9999.
 
-    >>> epochs(pd.Series(["1.5", "x"]), "s")[0]
+    >>> epochs(texts_of(["1.5", "x"]), "s").tolist()[0]
     1500000
     """
     factor = EPOCH_UNITS_US[unit]
@@ -163,10 +178,10 @@ def epoch_us(text: str, factor: Decimal) -> int:
     return whole if whole == exact and abs(whole) < LAST_EPOCH_US else NO_TIME
 
 
-def read(texts: pd.Series, family: TimeFormat) -> Times:
+def read(texts: Texts, family: TimeFormat) -> Times:
     """Microseconds since 1970 of each text as written in `family`; NO_TIME where it is not.
 
-    >>> read(pd.Series(["2020-01-02 00:00", "2020-01-02 00:00:01"]),
+    >>> read(texts_of(["2020-01-02 00:00", "2020-01-02 00:00:01"]),
     ...      TimeFormat("%Y-%m-%d", " ", ("%H:%M", "%H:%M:%S"))).tolist()
     [1577923200000000, 1577923201000000]
     """
@@ -181,10 +196,10 @@ def read(texts: pd.Series, family: TimeFormat) -> Times:
     return times
 
 
-def session_dates(texts: pd.Series, family: TimeFormat) -> Times:
+def session_dates(texts: Texts, family: TimeFormat) -> Times:
     """Midnight UTC of the date that each text prints, whatever its time of day and offset.
 
-    >>> read(pd.Series(["2020-01-02"]), TimeFormat("%Y-%m-%d")).tolist()
+    >>> read(texts_of(["2020-01-02"]), TimeFormat("%Y-%m-%d")).tolist()
     [1577923200000000]
     """
     times = read(texts, family)
@@ -195,10 +210,10 @@ def session_dates(texts: pd.Series, family: TimeFormat) -> Times:
     return times
 
 
-def offsets_us(texts: pd.Series) -> Times:
+def offsets_us(texts: Texts) -> Times:
     """The offset from UTC that ends each text, in microseconds; 0 for Z.
 
-    >>> offsets_us(pd.Series(["2020-01-02T00:00-05:30"])).tolist()
+    >>> offsets_us(texts_of(["2020-01-02T00:00-05:30"])).tolist()
     [-19800000000]
     """
     seconds = []
@@ -230,7 +245,7 @@ def given(time_format: str) -> TimeFormat:
     )
 
 
-def detect(samples: Iterable[pd.Series], origin: str, advice: str) -> TimeFormat:
+def detect(samples: Iterable[Texts], origin: str, advice: str) -> TimeFormat:
     """The family in which the texts are written, found in the first sample or as many as needed.
 
     More than one sample is read only while day/month and month/day both fit. SourceError when no
@@ -255,7 +270,7 @@ def detect(samples: Iterable[pd.Series], origin: str, advice: str) -> TimeFormat
     raise SourceError(f"{origin}: dates can be read as {shown}; {advice}")
 
 
-def candidates(texts: pd.Series, origin: str, advice: str) -> list[TimeFormat]:
+def candidates(texts: Texts, origin: str, advice: str) -> list[TimeFormat]:
     """The family that reads most of the texts, and its twin with day and month swapped."""
     unit = epoch_unit(texts)
     counts = {family: int((read(texts, family) != NO_TIME).sum()) for family in likely(texts)}
@@ -263,13 +278,13 @@ def candidates(texts: pd.Series, origin: str, advice: str) -> list[TimeFormat]:
     if unit and best == 0:
         return [TimeFormat(unit)]
     if best == 0:
-        raise SourceError(f"{origin}: times such as {texts.iloc[0]!r} cannot be read; {advice}")
+        raise SourceError(f"{origin}: times such as {texts[0]!r} cannot be read; {advice}")
     first = next(family for family, count in counts.items() if count == best)
     twins = [f for f, count in counts.items() if count and is_twin(f, first)]
     return [commonest_first(family, texts) for family in (first, *twins)]
 
 
-def commonest_first(family: TimeFormat, texts: pd.Series) -> TimeFormat:
+def commonest_first(family: TimeFormat, texts: Texts) -> TimeFormat:
     """The family with its clocks in the order of how many texts have them."""
     counts = {
         pattern.removesuffix(family.zone).removeprefix(family.date + family.joint): int(
@@ -288,10 +303,10 @@ def is_twin(one: TimeFormat, other: TimeFormat) -> bool:
     return same and one.date == swapped and one.date != other.date
 
 
-def likely(texts: Sequence[str] | pd.Series) -> list[TimeFormat]:
+def likely(texts: Texts) -> list[TimeFormat]:
     """The families whose shape some text has.
 
-    >>> [str(f) for f in likely(["2020-01-02"])]
+    >>> [str(f) for f in likely(texts_of(["2020-01-02"]))]
     ['%Y-%m-%d']
     """
     unique = sorted({re.sub(r"\d", "0", text) for text in texts})
@@ -303,10 +318,10 @@ def likely(texts: Sequence[str] | pd.Series) -> list[TimeFormat]:
     ]
 
 
-def epoch_unit(texts: pd.Series) -> str | None:
+def epoch_unit(texts: Texts) -> str | None:
     """The unit of epoch numbers by their size (seconds below 10^11, …); None if most are none.
 
-    >>> epoch_unit(pd.Series(["1577923200000"]))
+    >>> epoch_unit(texts_of(["1577923200000"]))
     'ms'
     """
     numbers = [abs(Decimal(text)) for text in texts if re.fullmatch(EPOCH, text)]
