@@ -10,8 +10,11 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-TILE = 512
-"""Symbols per tile: wide enough for full SIMD rows, narrow enough for the cache."""
+TILE = 8192
+"""Symbols at a time: long rows keep the memory busy; the bound keeps a kernel's state in cache."""
+
+GAPPY_TILE = 64
+"""Symbols with gaps at a time: their copies and the kernel stay in cache."""
 
 NARROW = 8
 """Below this many symbols a time-major table is faster walked symbol by symbol."""
@@ -64,24 +67,35 @@ def _fill(
 ) -> None:
     from workbench.indicators import kernels  # numba loads here, not when the package is imported
 
-    run, has_gap, pack, unpack = (
-        getattr(kernels, f"{step}_{form}") for step in (kernel, "has_gap", "pack", "unpack")
-    )
-    in_place = all(values.flags.c_contiguous for values in arrays)
-    if in_place and not any(has_gap(values, symbols) for values in arrays):
-        run(*arrays, symbols, *parameters, *results)
-        return
-    index: Any = symbols if form == "series" else (slice(None), symbols)
-    tiles = [_frozen(np.ascontiguousarray(values[index])) for values in arrays]
-    present = np.logical_and.reduce([~np.isnan(tile) for tile in tiles])
-    packed = [_packed(pack, tile, present) for tile in tiles]
+    run, gaps = getattr(kernels, f"{kernel}_{form}"), getattr(kernels, f"gaps_{form}")
+    chosen = np.arange(symbols.start, symbols.stop)
+    if all(values.flags.c_contiguous for values in arrays):
+        gappy = np.logical_or.reduce([gaps(values, symbols) for values in arrays])
+        if not gappy.all():
+            run(*arrays, symbols, *parameters, *results)
+        chosen = chosen[gappy]
+    for start in range(0, chosen.size, GAPPY_TILE):
+        some = chosen[start : start + GAPPY_TILE]
+        _fill_packed(kernels, run, form, arrays, some, parameters, results)
+
+
+def _fill_packed(
+    kernels: Any,
+    run: Any,
+    form: str,
+    arrays: Sequence[Floats],
+    symbols: NDArray[np.int64],
+    parameters: Sequence[float],
+    results: Sequence[Floats],
+) -> None:
+    """Copy some symbols without their missing bars, run the kernel, spread what comes out."""
+    pack, unpack = getattr(kernels, f"pack_{form}"), getattr(kernels, f"unpack_{form}")
+    tiles = [np.take(values, symbols, axis=0 if form == "series" else 1) for values in arrays]
+    present = ~np.logical_or.reduce([np.isnan(tile) for tile in tiles])
+    packed = [np.empty(tile.shape) for tile in tiles]
+    for tile, dense in zip(tiles, packed, strict=True):
+        pack(tile, present, dense)
     scratch = [np.empty(present.shape) for _ in results]
-    run(*packed, slice(0, symbols.stop - symbols.start), *parameters, *scratch)
-    for values, result in zip(scratch, results, strict=True):
-        unpack(values, present, symbols, result)
-
-
-def _packed(pack: Any, tile: Floats, present: NDArray[np.bool_]) -> Floats:
-    packed = np.empty(tile.shape)
-    pack(tile, present, packed)
-    return _frozen(packed)
+    run(*map(_frozen, packed), slice(0, symbols.size), *parameters, *scratch)
+    for dense, result in zip(scratch, results, strict=True):
+        unpack(dense, present, symbols, result)

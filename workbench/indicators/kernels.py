@@ -12,6 +12,7 @@ suffix of the previous block plus a prefix of the current one, so an old spike l
 
 from __future__ import annotations
 
+import functools
 import logging
 from collections.abc import Callable
 from typing import Any
@@ -27,84 +28,85 @@ def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     options = {"nogil": True, "error_model": "numpy"}
     try:
         compiled: Callable[..., Any] = numba.njit(function, cache=True, **options)
-    except RuntimeError as error:
-        logging.getLogger(__name__).warning(
-            "%s; it compiles anew in every process: set NUMBA_CACHE_DIR to a writable directory",
-            error,
-        )
+    except RuntimeError:  # numba found no directory that it may write to
+        _warn_of_no_cache()
         compiled = numba.njit(function, **options)
     return compiled
+
+
+@functools.cache
+def _warn_of_no_cache() -> None:
+    logging.getLogger(__name__).warning(
+        "indicators compile anew in every process, some seconds each time: "
+        "set NUMBA_CACHE_DIR to a writable directory"
+    )
 
 
 # Gaps: a column without its missing bars, and back.
 
 
 @kernel
-def has_gap_rows(values, symbols):
+def gaps_rows(values, symbols):
+    gaps = np.zeros(symbols.stop - symbols.start, np.bool_)
     for t in range(values.shape[0]):
         row = values[t, symbols]
-        missing = 0
-        for j in range(row.size):
-            missing += row[j] != row[j]
-        if missing:
-            return True
-    return False
+        for j in range(gaps.size):
+            gaps[j] |= row[j] != row[j]
+    return gaps
 
 
 @kernel
-def has_gap_series(values, symbols):
-    for s in range(symbols.start, symbols.stop):
-        missing = 0
-        for value in values[s]:
-            missing += value != value
-        if missing:
-            return True
-    return False
+def gaps_series(values, symbols):
+    gaps = np.zeros(symbols.stop - symbols.start, np.bool_)
+    for j in range(gaps.size):
+        row = values[symbols.start + j]
+        gap = False
+        for t in range(row.size):
+            gap |= row[t] != row[t]
+        gaps[j] = gap
+    return gaps
 
 
 @kernel
 def pack_rows(values, present, packed):
     filled = np.zeros(values.shape[1], np.int64)
-    packed[:] = NAN
     for t in range(values.shape[0]):
         for j in range(values.shape[1]):
-            if present[t, j]:
-                packed[filled[j], j] = values[t, j]
-                filled[j] += 1
+            packed[filled[j], j] = values[t, j]  # a missing bar is overwritten by the next
+            filled[j] += present[t, j]
+    for j in range(filled.size):
+        packed[filled[j] :, j] = NAN
 
 
 @kernel
 def pack_series(values, present, packed):
-    packed[:] = NAN
     for s in range(values.shape[0]):
         filled = 0
         for t in range(values.shape[1]):
-            if present[s, t]:
-                packed[s, filled] = values[s, t]
-                filled += 1
+            packed[s, filled] = values[s, t]  # a missing bar is overwritten by the next
+            filled += present[s, t]
+        packed[s, filled:] = NAN
 
 
 @kernel
 def unpack_rows(packed, present, symbols, out):
-    used = np.zeros(packed.shape[1], np.int64)
+    used = np.zeros(symbols.size, np.int64)
     for t in range(packed.shape[0]):
-        result = out[t, symbols]
-        for j in range(packed.shape[1]):
-            result[j] = packed[used[j], j] if present[t, j] else NAN
+        for j in range(symbols.size):
+            value = packed[used[j], j]
+            out[t, symbols[j]] = value if present[t, j] else NAN
             used[j] += present[t, j]
 
 
 @kernel
 def unpack_series(packed, present, symbols, out):
-    for s in range(packed.shape[0]):
-        result = out[symbols.start + s]
+    for s in range(symbols.size):
+        result = out[symbols[s]]
         used = 0
         for t in range(packed.shape[1]):
-            if present[s, t]:
-                result[t] = packed[s, used]
-                used += 1
-            else:
-                result[t] = NAN
+            value = packed[s, used]
+            result[t] = value if present[s, t] else NAN
+            used += present[s, t]
 
 
 # Moving averages
@@ -283,7 +285,9 @@ def atr_rows(high, low, close, symbols, window, out):
                 result[j] = state[j]
             continue
         for j in range(width):
-            state[j] += max(top[j], previous[j]) - min(bottom[j], previous[j])
+            ceiling = top[j] if top[j] > previous[j] else previous[j]
+            floor = bottom[j] if bottom[j] < previous[j] else previous[j]
+            state[j] += ceiling - floor
             result[j] = NAN
         if t == window:
             for j in range(width):
@@ -299,16 +303,17 @@ def atr_series(high, low, close, symbols, window, out):
         top, bottom, values, result = high[s], low[s], close[s], out[s]
         result[:window] = NAN
         state = 0.0
-        for t in range(1, min(window + 1, bars)):
-            state += max(top[t], values[t - 1]) - min(bottom[t], values[t - 1])
-        if bars <= window:
-            continue
-        state /= window
-        result[window] = state
-        for t in range(window + 1, bars):
-            true_range = max(top[t], values[t - 1]) - min(bottom[t], values[t - 1])
-            state += alpha * (true_range - state)
-            result[t] = state
+        for t in range(1, bars):
+            ceiling = top[t] if top[t] > values[t - 1] else values[t - 1]
+            floor = bottom[t] if bottom[t] < values[t - 1] else values[t - 1]
+            if t > window:
+                state += alpha * (ceiling - floor - state)
+                result[t] = state
+                continue
+            state += ceiling - floor
+            if t == window:
+                state /= window
+                result[t] = state
 
 
 # Momentum

@@ -30,8 +30,8 @@ def rsi(close: Floats, /, *, window: AtLeastTwo = 14) -> Points:
     Raises InputError for a wrong input or parameter.
 
     >>> import numpy as np
-    >>> rsi(np.array([1.0, 2.0, 1.0, 3.0]), window=2)
-    array([nan, nan, 50., 83.33333333])
+    >>> rsi(np.array([1.0, 2.0, 1.0, 2.0]), window=2)
+    array([nan, nan, 50., 75.])
     """
     return columnwise("rsi", [close], window)[0]
 
