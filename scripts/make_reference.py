@@ -33,13 +33,15 @@ NOTICE = "<!-- Written by scripts/make_reference.py (`make docs`); edit the docs
 def prose(docstring: str | None) -> str:
     """A docstring as Markdown: examples and indented blocks become code.
 
-    >>> print(prose("Adds.\\n\\n>>> 1 + 1\\n2"))
-    Adds.
+    >>> print(prose("Two:\\n\\n    a\\n    b\\n\\nEnd."))
+    Two:
     <BLANKLINE>
-    ```python
-    >>> 1 + 1
-    2
+    ```text
+    a
+    b
     ```
+    <BLANKLINE>
+    End.
     """
     text = re.sub(r"  # doctest: \+\w+", "", inspect.cleandoc(docstring or ""))
     parts = []
