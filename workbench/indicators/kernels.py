@@ -238,34 +238,43 @@ def bbands_rows(close, symbols, window, deviations, upper, middle, lower):
 @kernel
 def bbands_series(close, symbols, window, deviations, upper, middle, lower):
     bars = close.shape[1]
-    size = min(window, bars) + 1
-    suffix, suffix2 = np.zeros(size), np.zeros(size)
+    size = min(window, bars)
+    total, total2 = np.zeros(size), np.zeros(size)
     for s in range(symbols.start, symbols.stop):
-        values, top, centre, bottom = close[s], upper[s], middle[s], lower[s]
-        top[: window - 1] = NAN
-        centre[: window - 1] = NAN
-        bottom[: window - 1] = NAN
-        suffix[:] = 0.0
-        suffix2[:] = 0.0
+        values = close[s]
         for start in range(0, bars, window):
-            pivot = values[start]
+            block = values[start : start + window]
+            pivot = block[0]  # in every window that ends in this block
+            total[:] = 0.0
+            total2[:] = 0.0
             if start > 0:
+                suffix = suffix2 = 0.0
                 for p in range(window - 1, 0, -1):
                     offset = values[start - window + p] - pivot
-                    suffix[p] = suffix[p + 1] + offset
-                    suffix2[p] = suffix2[p + 1] + offset * offset
+                    suffix += offset
+                    suffix2 += offset * offset
+                    total[p - 1] = suffix
+                    total2[p - 1] = suffix2
             prefix = prefix2 = 0.0
-            for t in range(start, min(start + window, bars)):
-                offset = values[t] - pivot
+            for p in range(block.size):
+                offset = block[p] - pivot
                 prefix += offset
                 prefix2 += offset * offset
-                if t >= window - 1:
-                    mean = (suffix[t - start + 1] + prefix) / window
-                    variance = (suffix2[t - start + 1] + prefix2) / window - mean * mean
-                    spread = deviations * np.sqrt(variance if variance > 0.0 else 0.0 * variance)
-                    centre[t] = pivot + mean
-                    top[t] = pivot + mean + spread
-                    bottom[t] = pivot + mean - spread
+                total[p] += prefix
+                total2[p] += prefix2
+            top = upper[s, start : start + window]
+            centre = middle[s, start : start + window]
+            bottom = lower[s, start : start + window]
+            for p in range(block.size):  # apart from the sums, so that it runs at SIMD speed
+                mean = total[p] / window
+                variance = total2[p] / window - mean * mean
+                spread = deviations * np.sqrt(variance if variance > 0.0 else 0.0 * variance)
+                centre[p] = pivot + mean
+                top[p] = pivot + mean + spread
+                bottom[p] = pivot + mean - spread
+        upper[s, : window - 1] = NAN
+        middle[s, : window - 1] = NAN
+        lower[s, : window - 1] = NAN
 
 
 @kernel
