@@ -131,7 +131,7 @@ def test_plain_papermill_takes_files_and_the_report_shows_rows_kept_aside(
     assert done.returncode == 0, done.stderr
     assert stored(database_url) == {"ACME": 1}
     rejects = outputs(report, "text/html")[1]
-    for part in (str(bars), "<td>3</td>", "high below low", "ACME,2020-01-03,2,1,1,2,10"):
+    for part in (str(bars), "<td>3</td>", "high below open or close", "ACME,2020-01-03,2,1,1,2,10"):
         assert part in rejects
 
 

@@ -333,5 +333,7 @@ def _lab_command(project: Path, extra: Sequence[str]) -> list[str]:
             )
     command = [sys.executable, "-m", "jupyterlab", "--ServerApp.ip=127.0.0.1", "-y"]
     command += [f"--ServerApp.root_dir={project}"]
-    command += [f"--ServerApp.preferred_dir={project / 'notebooks'}"]
+    command += [f"--FileContentsManager.preferred_dir={project / 'notebooks'}"]
+    command += ["--LabApp.news_url=None"]  # no request leaves this machine unasked
+    command += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
     return command + (["--allow-root"] if os.geteuid() == 0 else []) + list(extra)
