@@ -241,6 +241,7 @@ def _arguments(
     return tuple(inputs), MappingProxyType(parameters)
 
 
+@functools.cache
 def _result_type(function: Callable[..., Any]) -> Any:
     return get_type_hints(function, include_extras=True)["return"]
 
