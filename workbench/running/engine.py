@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -89,8 +90,13 @@ async def stop(
     left = asyncio.all_tasks() - before - {asyncio.current_task()}
     if client.kc is not None:
         client.kc.stop_channels()
-    if kernel.has_kernel:
-        await kernel.shutdown_kernel(now=at_once)
+    if kernel.has_kernel and at_once:
+        await kernel.signal_kernel(signal.SIGKILL)
+        await kernel.shutdown_kernel(now=True)
+    elif kernel.has_kernel:  # not by shutdown_kernel, which interrupts first: that may be logged
+        await kernel.request_shutdown()
+        await kernel.finish_shutdown()
+        await kernel.cleanup_resources()
     for task in left:
         task.cancel()
     await asyncio.gather(*left, return_exceptions=True)
