@@ -343,3 +343,19 @@ def test_fields_of_pages_are_in_the_order_of_bars(tmp_path):
     }  # fmt: skip
     assert page.block.flags.c_contiguous
     assert (page.block.dtype, page.timestamps.dtype) == (np.float64, np.int64)
+
+
+@pytest.mark.parametrize("word", ["True", "TRUE", "true", "False", "FALSE", "false"])
+def test_a_column_of_truth_values_is_no_column_of_numbers(tmp_path, word):
+    path = tmp_path / "X_1d.csv"
+    path.write_text(f"Date,O,H,L,C,V\n2020-01-02,1,2,1,2,{word}\n2020-01-03,1,2,1,2,{word}\n")
+    pages, rejects = read(path)
+    assert pages == []
+    assert {reject.reason for reject in rejects} == {f"volume is not a number: {word!r}"}
+
+
+def test_quoted_numbers_after_a_space(tmp_path):
+    path = tmp_path / "X_1d.csv"
+    path.write_text('Date, O, H, L, C, V\n2020-01-02, "1", "2", "1", "2", "3"\n')
+    (page,), rejects = read(path)
+    assert (page.block[:, 0].tolist(), rejects) == ([1, 2, 1, 2, 3], [])

@@ -38,7 +38,7 @@ def parse(lines: Lines, rows: NDArray[np.intp], layout: Layout) -> Table:
     present = [field for field in FIELDS if field in layout.columns]
     content = joined(lines, rows)
     block, readable = np.zeros((5, len(rows))), np.ones((5, len(rows)), dtype=bool)
-    frame = None if any(word in content for word in BOOLEANS) else fast(content, layout, present)
+    frame = None if has_booleans(content) else fast(content, layout, present)
     texts = frame if frame is not None else as_texts(content, layout, (*TEXTS, *present))
     for field in present:
         place = FIELDS.index(field)
@@ -47,6 +47,16 @@ def parse(lines: Lines, rows: NDArray[np.intp], layout: Layout) -> Table:
         else:
             block[place], readable[place] = numbers(texts[field])
     return Table({name: texts[name] for name in TEXTS if name in texts}, block, readable)
+
+
+def has_booleans(content: bytes) -> bool:
+    """Whether one of BOOLEANS stands anywhere; single letters first, which is many times faster.
+
+    >>> has_booleans(b"1,True"), has_booleans(b"1,2")
+    (True, False)
+    """
+    letters = any(letter in content for letter in (b"u", b"U", b"s", b"S"))
+    return letters and any(word in content for word in BOOLEANS)
 
 
 def joined(lines: Lines, rows: NDArray[np.intp]) -> bytes:

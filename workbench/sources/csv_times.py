@@ -124,8 +124,7 @@ def strict(texts: Texts, pattern: str, shape: str) -> Times:
     >>> strict(texts_of(["1970-01-02", "now"]), "%Y-%m-%d", DATES["%Y-%m-%d"]).tolist()[0]
     86400000000
     """
-    matched = map(compiled(shape).fullmatch, texts)
-    fits = np.fromiter(map(bool, matched), bool, len(texts))
+    fits = fitting(texts, shape)
     times = np.full(len(texts), NO_TIME)
     if fits.any():
         found = texts if fits.all() else texts[fits]
@@ -138,10 +137,21 @@ def strict(texts: Texts, pattern: str, shape: str) -> Times:
     return times
 
 
+def fitting(texts: Texts, shape: str) -> NDArray[np.bool_]:
+    """Which texts have the shape; one match over all of them where, as usual, all have.
+
+    >>> fitting(texts_of(["2020", "202"]), r"\\d{4}").tolist()
+    [True, False]
+    """
+    if compiled(f"(?:{shape}\n)*+").fullmatch("\n".join(texts) + "\n"):
+        return np.ones(len(texts), dtype=bool)
+    return np.fromiter(map(bool, map(compiled(shape).fullmatch, texts)), bool, len(texts))
+
+
 @cache
 def compiled(shape: str) -> re.Pattern[str]:
     """The pattern, compiled once per process: `re` itself forgets beyond 512 of them."""
-    return re.compile(shape)
+    return re.compile(shape, re.ASCII)
 
 
 def whole_microseconds(parsed: pd.DatetimeIndex) -> Times:
@@ -324,7 +334,7 @@ def epoch_unit(texts: Texts) -> str | None:
     >>> epoch_unit(texts_of(["1577923200000"]))
     'ms'
     """
-    numbers = [abs(Decimal(text)) for text in texts if re.fullmatch(EPOCH, text)]
+    numbers = [abs(Decimal(text)) for text in texts if compiled(EPOCH).fullmatch(text)]
     if 2 * len(numbers) <= len(texts):
         return None
     typical = sorted(numbers)[len(numbers) // 2]
