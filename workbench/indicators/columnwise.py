@@ -65,22 +65,21 @@ def _fill(
     parameters: Sequence[float],
     results: Sequence[Floats],
 ) -> None:
-    from workbench.indicators import kernels  # numba loads here, not when the package is imported
+    from workbench.indicators import gaps, kernels  # numba loads here, not with the package
 
-    run, gaps = getattr(kernels, f"{kernel}_{form}"), getattr(kernels, f"gaps_{form}")
+    run, has_gap = getattr(kernels, f"{kernel}_{form}"), getattr(gaps, f"gaps_{form}")
     chosen = np.arange(symbols.start, symbols.stop)
     if all(values.flags.c_contiguous for values in arrays):
-        gappy = np.logical_or.reduce([gaps(values, symbols) for values in arrays])
+        gappy = np.logical_or.reduce([has_gap(values, symbols) for values in arrays])
         if not gappy.all():
             run(*arrays, symbols, *parameters, *results)
         chosen = chosen[gappy]
     for start in range(0, chosen.size, GAPPY_TILE):
         some = chosen[start : start + GAPPY_TILE]
-        _fill_packed(kernels, run, form, arrays, some, parameters, results)
+        _fill_packed(run, form, arrays, some, parameters, results)
 
 
 def _fill_packed(
-    kernels: Any,
     run: Any,
     form: str,
     arrays: Sequence[Floats],
@@ -89,7 +88,9 @@ def _fill_packed(
     results: Sequence[Floats],
 ) -> None:
     """Copy some symbols without their missing bars, run the kernel, spread what comes out."""
-    pack, unpack = getattr(kernels, f"pack_{form}"), getattr(kernels, f"unpack_{form}")
+    from workbench.indicators import gaps
+
+    pack, unpack = getattr(gaps, f"pack_{form}"), getattr(gaps, f"unpack_{form}")
     tiles = [np.take(values, symbols, axis=0 if form == "series" else 1) for values in arrays]
     present = ~np.logical_or.reduce([np.isnan(tile) for tile in tiles])
     packed = [np.empty(tile.shape) for tile in tiles]

@@ -12,101 +12,11 @@ suffix of the previous block plus a prefix of the current one, so an old spike l
 
 from __future__ import annotations
 
-import functools
-import logging
-from collections.abc import Callable
-from typing import Any
-
-import numba
 import numpy as np
 
+from workbench.indicators.jit import kernel
+
 NAN = np.nan
-
-
-def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
-    """`function` compiled without the GIL and cached on disk; uncached where no disk allows it."""
-    options = {"nogil": True, "error_model": "numpy"}
-    try:
-        compiled: Callable[..., Any] = numba.njit(function, cache=True, **options)
-    except RuntimeError:  # numba found no directory that it may write to
-        _warn_of_no_cache()
-        compiled = numba.njit(function, **options)
-    return compiled
-
-
-@functools.cache
-def _warn_of_no_cache() -> None:
-    logging.getLogger(__name__).warning(
-        "indicators compile anew in every process, some seconds each time: "
-        "set NUMBA_CACHE_DIR to a writable directory"
-    )
-
-
-# Gaps: a column without its missing bars, and back.
-
-
-@kernel
-def gaps_rows(values, symbols):
-    gaps = np.zeros(symbols.stop - symbols.start, np.bool_)
-    for t in range(values.shape[0]):
-        row = values[t, symbols]
-        for j in range(gaps.size):
-            gaps[j] |= row[j] != row[j]
-    return gaps
-
-
-@kernel
-def gaps_series(values, symbols):
-    gaps = np.zeros(symbols.stop - symbols.start, np.bool_)
-    for j in range(gaps.size):
-        row = values[symbols.start + j]
-        gap = False
-        for t in range(row.size):
-            gap |= row[t] != row[t]
-        gaps[j] = gap
-    return gaps
-
-
-@kernel
-def pack_rows(values, present, packed):
-    filled = np.zeros(values.shape[1], np.int64)
-    for t in range(values.shape[0]):
-        for j in range(values.shape[1]):
-            packed[filled[j], j] = values[t, j]  # a missing bar is overwritten by the next
-            filled[j] += present[t, j]
-    for j in range(filled.size):
-        packed[filled[j] :, j] = NAN
-
-
-@kernel
-def pack_series(values, present, packed):
-    for s in range(values.shape[0]):
-        filled = 0
-        for t in range(values.shape[1]):
-            packed[s, filled] = values[s, t]  # a missing bar is overwritten by the next
-            filled += present[s, t]
-        packed[s, filled:] = NAN
-
-
-@kernel
-def unpack_rows(packed, present, symbols, out):
-    used = np.zeros(symbols.size, np.int64)
-    for t in range(packed.shape[0]):
-        for j in range(symbols.size):
-            value = packed[used[j], j]
-            out[t, symbols[j]] = value if present[t, j] else NAN
-            used[j] += present[t, j]
-
-
-@kernel
-def unpack_series(packed, present, symbols, out):
-    for s in range(symbols.size):
-        result = out[symbols[s]]
-        used = 0
-        for t in range(packed.shape[1]):
-            value = packed[s, used]
-            result[t] = value if present[s, t] else NAN
-            used += present[s, t]
 
 
 # Moving averages
