@@ -67,13 +67,19 @@ def initialise(state_dir: Path, binaries: Binaries, account: Account, start_lock
 
 
 def make_cluster(data_dir: Path, binaries: Binaries, account: Account, start_lock: int) -> None:
-    """`initdb`, then the database, by a single-user server that leaves nothing running."""
-    initdb = [str(binaries.bin_dir / "initdb"), "-D", str(data_dir), "-U", OWNER]
-    options = ["--encoding=UTF8", "--auth-local=peer", "--auth-host=reject", "--no-instructions"]
-    run([*initdb, *options, *locale_options(binaries.major)], account, start_lock)
+    """`initdb`, then the database, by a single-user server that leaves nothing running.
+
+    What they write goes to the disk once, at the end: file by file it would take seconds.
+    """
+    initdb = [str(binaries.bin_dir / "initdb"), "-D", str(data_dir)]
+    access = ["-U", OWNER, "--auth-local=peer", "--auth-host=reject", "--encoding=UTF8"]
+    quick = ["--no-sync", "--no-instructions"]
+    run([*initdb, *access, *quick, *locale_options(binaries.major)], account, start_lock)
     single = [str(binaries.bin_dir / "postgres"), "--single", "-D", str(data_dir)]
-    strict = ["-c", "exit_on_error=on", "-c", "log_checkpoints=off", "postgres"]
-    run([*single, *strict], account, start_lock, f"CREATE DATABASE {DATABASE}\n")
+    careless = ["-c", "exit_on_error=on", "-c", "fsync=off", "postgres"]
+    run([*single, *careless], account, start_lock, f"CREATE DATABASE {DATABASE}\n")
+    whole = ["--sync-method=syncfs"] if binaries.major >= 17 else []
+    run([*initdb, "--sync-only", *whole], account, start_lock)
 
 
 def locale_options(major: int) -> list[str]:
