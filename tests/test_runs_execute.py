@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import resource
 import signal
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -258,3 +260,25 @@ def test_a_notebook_may_run_another_one(project: Path, run: Runner, workbench: W
     assert printed(inner) == "inner\n"
     assert workbench.runs()["notebook"].tolist() == ["inner", "outer"]
     assert workbench.runs()["status"].tolist() == ["succeeded", "succeeded"]
+
+
+def test_a_terminal_shows_a_progress_bar(project: Path, database_url: str) -> None:
+    write(project, "quick", "1")
+    ours, theirs = os.openpty()
+    termios.tcsetwinsize(ours, (40, 100))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "workbench", "run", "quick"],
+        env={
+            **os.environ,
+            "WORKBENCH_DATABASE_URL": database_url,
+            "WORKBENCH_PROJECT_DIR": str(project),
+        },
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    process.communicate(timeout=60)
+    shown = os.read(ours, 65536).decode()
+    os.close(ours)
+    assert process.returncode == 0, shown
+    assert re.search(r"quick: +0%\| +\| 0/2 ", shown)
