@@ -45,6 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         sys.exit(error.exit_code)
     except click.Abort as abort:
         _say(f"workbench: {str(abort.__cause__ or '') or 'interrupted'}")
+        exec("")  # or CPython dies of SIGINT where the interrupt had passed through an exec of text
         sys.exit(INTERRUPTED)
 
 
