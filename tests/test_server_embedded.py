@@ -174,13 +174,25 @@ def mentioning(text: str) -> list[int]:
 
 
 def server_processes(state: Path) -> list[int]:
-    """The postmaster and the keeper of `state`, by their command lines."""
-    return [
+    """The postmaster and the keeper of `state`, by their command lines.
+
+    A child of the postmaster still has its parent's command line for a moment.
+    """
+    found = [
         pid
         for pid, command in commands()
         if (str(state) in command and any(word.endswith("keeper.py") for word in command))
         or (f"{state}/data" in command and command[0].endswith("/postgres"))
     ]
+    return [pid for pid in found if parent(pid) not in found]
+
+
+def parent(pid: int) -> int:
+    """The parent's pid; 0 when the process has ended."""
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return 0
 
 
 def stopped(state: Path) -> bool:
