@@ -26,7 +26,6 @@ from workbench.store import cluster, keeper
 from workbench.store.account import check_reachable, make_state_dir, server_account
 from workbench.store.binaries import find_binaries, runnable_by
 
-
 # One thread of a process starts or stops at a time, and no fork happens meanwhile: a child made in
 # that moment would inherit lock descriptors that must end with the server or its keeper.
 _STARTING = threading.RLock()
