@@ -71,4 +71,4 @@ def test_each_decision_has_a_number_of_its_own() -> None:
     numbers = [path.name[:4] for path in pages]
     assert len(set(numbers)) == len(numbers) > 0
     for path in pages:
-        assert path.read_text().startswith(f"# {path.name[:4]}: "), path.name
+        assert re.match(rf"# 0*{int(path.name[:4])}[.:] ", path.read_text()), path.name
