@@ -86,20 +86,20 @@ async def stop(
     at_once: bool,
     before: set[asyncio.Task[Any]],
 ) -> None:
-    """Stop the kernel, and the tasks that were not there `before`: an interrupted cell's."""
+    """Stop the tasks that were not there `before` (an interrupted cell's), then the kernel."""
     left = asyncio.all_tasks() - before - {asyncio.current_task()}
-    if client.kc is not None:
-        client.kc.stop_channels()
-    if kernel.has_kernel and at_once:
-        await kernel.signal_kernel(signal.SIGKILL)
-        await kernel.shutdown_kernel(now=True)
-    elif kernel.has_kernel:  # not by shutdown_kernel, which interrupts first: that may be logged
-        await kernel.request_shutdown()
-        await kernel.finish_shutdown()
-        await kernel.cleanup_resources()
     for task in left:
         task.cancel()
     await asyncio.gather(*left, return_exceptions=True)
+    if client.kc is not None:
+        client.kc.stop_channels()
+    if kernel.has_kernel:
+        if at_once:
+            await kernel.signal_kernel(signal.SIGKILL)
+        else:  # kernel.shutdown_kernel would interrupt it first, which it may log
+            await kernel.request_shutdown()
+        await kernel.finish_shutdown()
+        await kernel.cleanup_resources()
 
 
 def tell(nb: NotebookNode, error: BaseException) -> bool:
