@@ -28,7 +28,7 @@ ifneq ($(SERVE),0)
 endif
 
 test: setup-test check ## everything: style, types, layers, notebooks, tests (PYTEST_ARGS=… for some)
-	@echo "== pytest" && $(BIN)/python -m pytest -n 2 $(PYTEST_ARGS)
+	@echo "== pytest" && $(BIN)/python -m pytest -v -n 2 $(PYTEST_ARGS)
 
 check: setup-test ## style, types, layers and notebooks only
 	@echo "== ruff" && $(BIN)/ruff check . && $(BIN)/ruff format --check .
