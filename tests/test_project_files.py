@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from scripts import install_chromium
+
 ROOT = Path(__file__).parent.parent
 # Written apart, so that this file does not hold what it looks for.
 HOSTS = [
@@ -82,6 +84,20 @@ def find_python(*arguments: str, path: str | None = None) -> subprocess.Complete
 
 def test_a_named_python_is_taken() -> None:
     assert find_python(sys.executable).stdout.strip() == sys.executable
+
+
+def test_a_chromium_is_found_and_starts() -> None:
+    script = [sys.executable, "scripts/install_chromium.py"]
+    path = subprocess.run(script, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert install_chromium.works(path.strip())
+
+
+def test_what_is_no_browser_is_not_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shell = old_python(tmp_path)
+    assert not install_chromium.works(str(shell))
+    assert not install_chromium.works(str(tmp_path / "nothing"))
+    monkeypatch.setenv("CHROMIUM", str(shell))
+    assert install_chromium.find() not in (None, str(shell))
 
 
 def old_python(folder: Path) -> Path:
