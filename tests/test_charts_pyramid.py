@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.shape import FIELDS, time_index
 from workbench.charts.pyramid import BarPyramid, LinePyramid, bucket_width, cover
 from workbench.errors import BarsError, InputError, RangeError
+from workbench.shape import FIELDS, time_index
 
 DAY_US = 86_400_000_000
 SIZES = [1, 2, 9, 10, 11, 99, 100, 101, 1001, 4321]

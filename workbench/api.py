@@ -175,7 +175,13 @@ class Workbench:
         """
         from workbench.dashboards.market import Market
 
-        return Market(self.catalog, symbol=symbol, points=self.settings.chart_points, **state)
+        return Market(
+            self.catalog,
+            points=self.settings.chart_points,
+            query=os.environ.get("QUERY_STRING", ""),  # where Voilà puts the page's
+            symbol=symbol,
+            **state,
+        )
 
     def up(self) -> ServerStatus | None:
         """Start the embedded server, keep it until `down`, and bring the schema up to date.

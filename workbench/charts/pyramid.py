@@ -17,8 +17,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from workbench.shape import FIELDS, Floats, Times, time_index, timestamps_us
 from workbench.errors import BarsError, InputError, RangeError
+from workbench.shape import FIELDS, Floats, Times, time_index, timestamps_us
 
 Rows = NDArray[np.int64]
 FAN = 10
@@ -163,7 +163,7 @@ class LinePyramid:
 
     @cached_property
     def _levels(self) -> list[Rows]:
-        """For each level the rows of an entry's points, shaped (entries, 4); level 0 is the rows."""
+        """The rows of each entry's points, shaped (entries, 4), by level; level 0 is every row."""
         levels: list[Rows] = [np.arange(len(self._value))[:, None]]
         while len(levels[-1]) > FAN:
             finer = levels[-1]

@@ -122,7 +122,13 @@ class Database:
 
     def _connect(self, role: Role) -> sa.PoolProxiedConnection:
         try:
-            return self.engine(role).raw_connection()
+            try:
+                return self.engine(role).raw_connection()
+            except (psycopg2.OperationalError, sa.exc.OperationalError):
+                if self.external:
+                    raise
+                self.server.acquire()  # it may have been killed: that starts it again
+                return self.engine(role).raw_connection()
         except (psycopg2.OperationalError, sa.exc.OperationalError) as error:
             raise self._unreachable(error) from error
         except sa.exc.TimeoutError as error:
