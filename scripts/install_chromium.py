@@ -12,7 +12,6 @@ import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ADVICE = "no Chromium: install one (Debian: apt-get install chromium) or set CHROMIUM to its path"
@@ -26,14 +25,20 @@ def works(path: str) -> bool:
         return False
 
 
-def playwright_path() -> str | None:
-    """Where playwright keeps, or would keep, its own Chromium."""
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        return None
-    with sync_playwright() as playwright:
-        return playwright.chromium.executable_path
+ASK_PLAYWRIGHT = """
+from playwright.sync_api import sync_playwright
+with sync_playwright() as playwright:
+    print(playwright.chromium.executable_path)
+"""
+
+
+def playwright_path() -> str:
+    """Where playwright keeps, or would keep, its own Chromium; empty without playwright.
+
+    Asked in a process of its own, because a caller may have playwright running already.
+    """
+    ask = [sys.executable, "-c", ASK_PLAYWRIGHT]
+    return subprocess.run(ask, capture_output=True, text=True).stdout.strip()
 
 
 def find() -> str | None:
@@ -43,7 +48,7 @@ def find() -> str | None:
     if found:
         return found
     own = playwright_path()
-    return own if own and Path(own).exists() and works(own) else None
+    return own if own and works(own) else None
 
 
 def ways() -> list[list[list[str]]]:
