@@ -18,6 +18,8 @@ from typing import Any
 
 Call = Callable[[], Any]
 OURS = "workbench"
+ENOUGH_S = 3.0
+"""Once a case has been timed for so long, the least number of rounds will do."""
 
 
 @dataclass(frozen=True)
@@ -29,9 +31,9 @@ class Scale:
     """An empty folder for the case's files; removed afterwards."""
 
     @property
-    def rounds(self) -> int:
-        """How often each path is timed."""
-        return 1 if self.quick else 5
+    def rounds(self) -> tuple[int, int]:
+        """How often each path is timed, at least and at most (short calls more often)."""
+        return (1, 1) if self.quick else (5, 50)
 
     def pick(self, full: int, quick: int) -> int:
         """`full`, or `quick` in a quick run."""
@@ -138,13 +140,18 @@ def check(name: str, trial: Trial) -> None:
         call()
 
 
-def interleaved(paths: dict[str, Call], reset: Call, rounds: int) -> dict[str, list[float]]:
-    """The seconds of each call: every path once a round."""
+def interleaved(
+    paths: dict[str, Call], reset: Call, rounds: tuple[int, int]
+) -> dict[str, list[float]]:
+    """The seconds of each call: every path once a round, for a few seconds in all."""
     seconds: dict[str, list[float]] = {name: [] for name in paths}
-    for _ in range(rounds):
+    least, most = rounds
+    for number in range(most):
+        if number >= least and sum(map(sum, seconds.values())) > ENOUGH_S:
+            break
+        gc.collect()
         for name, call in paths.items():
             reset()
-            gc.collect()
             began = time.perf_counter()
             call()
             seconds[name].append(time.perf_counter() - began)

@@ -67,7 +67,7 @@ def test_two_cases_cannot_share_a_name() -> None:
 def test_paths_take_turns_and_are_reset_before_each() -> None:
     order: list[str] = []
     paths = {name: lambda name=name: order.append(name) for name in "ab"}
-    seconds = interleaved(paths, lambda: order.append("reset"), rounds=2)
+    seconds = interleaved(paths, lambda: order.append("reset"), rounds=(2, 2))
     assert order == ["reset", "a", "reset", "b"] * 2
     assert [len(times) for times in seconds.values()] == [2, 2]
 
@@ -110,7 +110,7 @@ def assert_schema(record: Any) -> None:
     assert set(result["times_faster_than"]) == set(result["timings"]) - {"workbench"}
     for timing in result["timings"].values():
         assert 0 < timing["min_s"] <= timing["median_s"] <= timing["max_s"]
-        assert timing["rounds"] == (1 if record["quick"] else 5)
+        assert timing["rounds"] == 1 if record["quick"] else 5 <= timing["rounds"] <= 50
     assert result["work"] > 0
 
 
