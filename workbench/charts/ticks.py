@@ -25,20 +25,22 @@ def time_ticks(
 ) -> tuple[list[int], list[str]]:
     """Rows and labels of at most `most` calendar boundaries among the rows `[first, end)`.
 
-    A boundary stands at the first bar at or after it. Labels are ISO dates and times, as short as
-    the step allows. The cost does not depend on how many rows there are.
+    A boundary stands at the first bar at or after it and is labelled with that bar's own time, in
+    ISO form and as short as the step allows. The cost does not depend on how many rows there are.
 
     >>> days = np.arange(0, 365) * DAY_US
     >>> time_ticks(days, 0, 365, most=4)
     ([90, 181, 273], ['1970-04', '1970-07', '1970-10'])
     """
-    start_us, end_us = int(timestamp_us[first]), int(timestamp_us[end - 1]) + 1
-    for unit, boundaries in _grids(start_us, end_us, most):
-        inside = np.searchsorted(timestamp_us[first:end], boundaries) + first
-        rows, at = np.unique(inside, return_index=True)
-        rows, at = rows[rows < end], at[rows < end]
+    shown = timestamp_us[first:end]
+    daily = not (shown[[0, min(1, len(shown) - 1), -1]] % DAY_US).any()
+    for unit, boundaries in _grids(int(shown[0]), int(shown[-1]) + 1, most):
+        if daily and unit == "minute":
+            continue
+        rows = np.unique(np.searchsorted(shown, boundaries))
+        rows = rows[rows < len(shown)]
         if len(rows) <= most:
-            return rows.tolist(), _labels(boundaries[at], unit)
+            return (rows + first).tolist(), _labels(shown[rows], unit)
     return [], []
 
 
@@ -57,13 +59,13 @@ def _grids(start_us: int, end_us: int, most: int) -> Iterator[tuple[str, NDArray
         yield "month" if step < 12 else "year", grid_us
 
 
-def _labels(boundaries: NDArray[np.int64], unit: str) -> list[str]:
-    stamps = pd.DatetimeIndex(boundaries.view("datetime64[us]"))
+def _labels(timestamp_us: Times, unit: str) -> list[str]:
+    times = pd.DatetimeIndex(timestamp_us.view("datetime64[us]"))
     if unit != "minute":
         pattern = {"day": "%Y-%m-%d", "month": "%Y-%m", "year": "%Y"}[unit]
-        return stamps.strftime(pattern).tolist()
+        return times.strftime(pattern).tolist()
     labels, day = [], None
-    for stamp in stamps:
+    for stamp in times:
         labels.append(f"{stamp:%H:%M}" + (f"<br>{stamp:%Y-%m-%d}" if stamp.date() != day else ""))
         day = stamp.date()
     return labels
