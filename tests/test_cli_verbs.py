@@ -53,7 +53,7 @@ def test_help_is_quick_because_nothing_heavy_is_imported() -> None:
 def test_help_names_every_verb_and_version_is_the_packages() -> None:
     shown = workbench("--help")
     assert shown.returncode == 0
-    for verb in ("up", "down", "status", "run", "ingest", "lab"):
+    for verb in ("up", "down", "status", "run", "ingest", "lab", "serve"):
         assert re.search(rf"^  {verb} ", shown.stdout, re.MULTILINE), verb
         assert workbench(verb, "--help").returncode == 0
     from workbench import __version__
@@ -89,6 +89,7 @@ NOWHERE = "postgresql://ann:pa55word@127.0.0.1:9/none"
         (["run", "ingest_bars", "-p", "dry_run=perhaps"], {}, "dry_run takes bool"),
         (["run", "ingest_bars", "--report", "x.html"], {}, "ends in .ipynb"),
         (["ingest", "cvs"], {}, "did you mean 'csv'"),
+        (["serve", "nonsense"], {}, "unknown dashboard 'nonsense'"),
         (["status"], {"pool_size": "many"}, "WORKBENCH_POOL_SIZE='many'"),
         (["status"], {"pool_sise": "1"}, "WORKBENCH_POOL_SIZE"),
         (["status"], {"database_url": NOWHERE}, "check WORKBENCH_DATABASE_URL"),

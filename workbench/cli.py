@@ -309,6 +309,20 @@ def ingest(
         click.echo(f"\nkept aside, the first {len(shown)}:\n{_table(shown)}")
 
 
+@cli.command()
+@click.argument("notebook", required=False)
+@click.option("--port", default=8866, show_default=True, help="A free one when it is taken.")
+@click.option("--open", "open_browser", is_flag=True, help="Open the browser.")
+def serve(notebook: str | None, port: int, open_browser: bool) -> None:
+    """Serve the dashboard NOTEBOOK, or all in notebooks/dashboards/, and print the address.
+
+    For this machine only and with a token; Ctrl-C ends it.
+    """
+    from workbench.dashboards.server import serve as serve_dashboards
+
+    serve_dashboards(notebook, port=port, open_browser=open_browser)
+
+
 @cli.command(context_settings={"ignore_unknown_options": True})
 @click.argument("jupyter_arguments", nargs=-1, type=click.UNPROCESSED)
 def lab(jupyter_arguments: tuple[str, ...]) -> None:
