@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import itertools
 import os
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg2
 import pytest
-from workbench.store.embedded import Address, EmbeddedServer
 
 from workbench.api import Workbench
 from workbench.settings import Settings
+from workbench.store.embedded import Address, EmbeddedServer
 
 SAMPLE = Path(__file__).parent.parent / "data" / "sample"
 
@@ -27,19 +30,37 @@ def _clean_environment() -> Iterator[None]:
     os.environ.update(kept)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the folder of the session's server, where root's server account can reach it."""
+    if hasattr(config, "workerinput"):
+        config.server_state = Path(config.workerinput["server_state"])
+        return
+    memory = Path("/dev/shm")
+    roomy = memory.is_dir() and shutil.disk_usage(memory).free > 4 * 2**30
+    base = Path(tempfile.mkdtemp(prefix="workbench-tests-", dir=memory if roomy else "/var/tmp"))
+    base.chmod(0o711)
+    config.server_state = base / "state"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """All xdist workers share the server."""
+    node.workerinput["server_state"] = str(node.config.server_state)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the server and forget its data."""
+    if not hasattr(config, "workerinput"):
+        EmbeddedServer(config.server_state).stop()
+        shutil.rmtree(config.server_state.parent)
+
+
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Address]:
+def server(request: pytest.FixtureRequest) -> Iterator[Address]:
     """An embedded server that all workers of this test session share."""
-    base = tmp_path_factory.getbasetemp()
-    root = base if worker_id == "master" else base.parent
-    embedded = EmbeddedServer(_reachable(root))
+    embedded = EmbeddedServer(request.config.server_state)
     yield embedded.acquire()
     embedded.release()
-
-
-def _reachable(root: Path) -> Path:
-    """A state folder beside pytest's: root's server runs as another account, which must get in."""
-    return Path("/var/tmp") / f"workbench-tests-{root.name}-{root.parent.stat().st_ino}"
 
 
 @pytest.fixture(scope="session")

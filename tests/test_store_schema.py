@@ -144,7 +144,7 @@ def test_another_servers_old_schema_is_left_to_its_owner(database_url: str) -> N
     with database.transaction(Role.OWNER) as cursor:
         cursor.execute("UPDATE data_ingestion.alembic_version SET version_num = '0000'")
     database.close()
-    with pytest.raises(StoreError, match="at revision 0000.*run `workbench up`"):
+    with pytest.raises(StoreError, match=r"at revision 0000.*run `workbench up`"):
         database.ensure_schema()
 
 
@@ -158,5 +158,5 @@ def test_a_user_without_rights_is_told_what_is_needed(empty_database_url: str) -
     owner.close()
     reader = empty_database_url.replace("workbench_owner@", "workbench_reader@")
     assert name in reader
-    with pytest.raises(StoreError, match="may create roles and schemas|does not exist"):
+    with pytest.raises(StoreError, match=r"may create roles and schemas|does not exist"):
         Database(Settings(database_url=reader)).ensure_schema()

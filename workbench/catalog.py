@@ -10,9 +10,9 @@ from typing import Any, Self
 import pandas as pd
 
 from workbench import sessions
-from workbench.shape import flat, known_fields, panel
 from workbench.errors import InputError, RangeError, UnknownNameError
 from workbench.sessions import Moment, Window, brief
+from workbench.shape import flat, known_fields, panel
 from workbench.store.database import Database, Role
 from workbench.store.ledger import table
 from workbench.store.read import SeriesRow, all_series, find_series, read_one, read_panel

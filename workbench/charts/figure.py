@@ -111,6 +111,7 @@ class View:
         style, scene = self.style, self.scene
         shared = {
             "template": template(style),
+            "autosize": True,
             "showlegend": False,
             "hovermode": "x unified",
             "hoversubplots": "axis",

@@ -1,4 +1,4 @@
-"""Whether the page is light or dark, told by the page itself."""
+"""What only the page knows: whether it is light or dark, and how wide it is."""
 
 from __future__ import annotations
 
@@ -36,7 +36,17 @@ export default {
     preference.addEventListener("change", soon);
     window.addEventListener("load", soon);
     tell();
+    // A chart measures itself before it is attached, and then only when the window is resized.
+    const fit = new ResizeObserver(() => window.dispatchEvent(new Event("resize")));
+    const attached = setInterval(() => {
+      if (el.parentElement && el.isConnected) {
+        clearInterval(attached);
+        fit.observe(el.parentElement);
+      }
+    }, 50);
     return () => {
+      clearInterval(attached);
+      fit.disconnect();
       seen.disconnect();
       preference.removeEventListener("change", soon);
       window.removeEventListener("load", soon);
@@ -48,6 +58,8 @@ export default {
 
 class PageTheme(anywidget.AnyWidget):
     """An invisible widget whose `theme` is `light` or `dark`, as the page around it is.
+
+    It also tells the charts beside it when the box around them changes its size.
 
     >>> PageTheme().theme
     'light'

@@ -12,11 +12,11 @@ import pandas as pd
 import psycopg2
 from tqdm.auto import tqdm
 
-from workbench.shape import Floats, Times, time_index
 from workbench.errors import StoreError, listing
 from workbench.ingestion.check import Checker
 from workbench.ingestion.plan import Plan
 from workbench.ingestion.report import IngestReport
+from workbench.shape import Floats, Times, time_index
 from workbench.sources.protocol import Page, Reject, Series
 from workbench.store.database import Database, Role
 from workbench.store.ledger import (

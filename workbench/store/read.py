@@ -11,8 +11,8 @@ import pandas as pd
 from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
-from workbench.shape import Floats, Times
 from workbench.sessions import Window
+from workbench.shape import Floats, Times
 from workbench.store.copy_binary import EPOCH_US, Columns, Decoder
 
 

@@ -10,8 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
-from workbench.shape import FIELDS, Floats, Times
 from workbench.sessions import Window
+from workbench.shape import FIELDS, Floats, Times
 from workbench.store.copy_binary import Columns, Encoder, to_wire
 from workbench.store.read import SeriesRow, find_series, read_one
 
