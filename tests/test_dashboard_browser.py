@@ -19,6 +19,7 @@ from browser import Seen, chromium
 from playwright.sync_api import Browser
 
 from workbench.api import Workbench
+from workbench.charts.style import DARK
 from workbench.settings import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -144,8 +145,7 @@ def test_dark_follows_the_browser_and_the_link_restores_the_view(
 ) -> None:
     seen = Seen(browser, color_scheme="dark")
     seen.open(with_query(dashboard, "symbol=EURUSD&start=2017-05-01&end=2017-05-31&indicator=macd"))
-    seen.until("plot._fullLayout.paper_bgcolor === 'rgb(18, 22, 29)' || "
-               "plot._fullLayout.paper_bgcolor === '#12161d'")  # fmt: skip
+    seen.until("plot.layout.template.layout.paper_bgcolor === wanted", DARK.paper)
     figure = seen.figure()
     assert equals_aggregate(figure, bars("EURUSD", timeframe="1h")) == 2
     background = seen.page.evaluate("getComputedStyle(document.body).backgroundColor")

@@ -102,6 +102,16 @@ class Chart(go.FigureWidget):
                 state[name] = serialise(drawn[name.removeprefix("_widget_")], self)
         return state
 
+    @traitlets.observe("_js2py_traceDeltas")
+    def _handler_js2py_traceDeltas(self, change: Any) -> None:  # noqa: N802  (Plotly's name)
+        """Leave the defaults that the page fills into traces where they are.
+
+        Plotly copies them here and drops what they overlap with, which fails at numpy arrays and
+        would forget the data; what a trace is, this class says alone.
+        """
+        if change["new"]:
+            self._js2py_traceDeltas = None
+
     def _view(self, first: int, end: int) -> View:
         return View(self._scene, first, end, self._points, self._style)
 

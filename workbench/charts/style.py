@@ -38,14 +38,15 @@ LIGHT = Style(
     down="#e0484f",
     lines=("#2f6fed", "#e58a00", "#8b5cf6", "#0891b2", "#c026a3", "#64748b"),
 )
+# The dark paper is that of JupyterLab's and Voilà's dark pages.
 DARK = Style(
     name="dark",
-    paper="#12161d",
+    paper="#212121",
     text="#e3e8ef",
-    faint="#8b96a5",
-    grid="#1e2530",
-    border="#2c3542",
-    box="#1a202a",
+    faint="#a0a6ad",
+    grid="#303030",
+    border="#424242",
+    box="#2b2b2b",
     up="#2cc29a",
     down="#f4646b",
     lines=("#6ea0ff", "#ffb347", "#b79bff", "#4cc9e0", "#f07bd8", "#9aa7b8"),
@@ -57,7 +58,7 @@ def style_named(name: str) -> Style:
     """The style called `name`; UnknownNameError names all of them.
 
     >>> style_named("dark").paper
-    '#12161d'
+    '#212121'
     """
     if name not in STYLES:
         raise UnknownNameError("theme", str(name), STYLES)
