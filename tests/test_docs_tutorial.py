@@ -1,4 +1,4 @@
-"""The tutorial's code runs from top to bottom and prints what the tutorial says."""
+"""The code of the tutorial and of the README runs from top to bottom and prints what they say."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parent.parent
 BLOCKS = re.compile(
     r"^```python\n(.*?)^```\n(?:\n^```text\n(.*?)^```\n)?", re.DOTALL | re.MULTILINE
@@ -19,12 +21,15 @@ PROJECT = ("notebooks", "data")
 FLAGS = doctest.ELLIPSIS
 
 
-def test_the_tutorial_prints_what_it_says(demo_database_url: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("page", "least"), [("docs/tutorial.md", 9), ("README.md", 1)])
+def test_a_page_prints_what_it_says(
+    page: str, least: int, demo_database_url: str, tmp_path: Path
+) -> None:
     for name in PROJECT:
         shutil.copytree(ROOT / name, tmp_path / name)
-    blocks = BLOCKS.findall((ROOT / "docs" / "tutorial.md").read_text())
-    assert len(blocks) > 8
-    script = tmp_path / "tutorial.py"
+    blocks = BLOCKS.findall((ROOT / page).read_text())
+    assert len(blocks) >= least
+    script = tmp_path / "page.py"
     script.write_text("".join(f"{code}\nprint({END!r})\n" for code, _ in blocks))
     done = subprocess.run(
         [sys.executable, script.name],

@@ -230,7 +230,7 @@ def line_trace(view: View, drawn: Drawn, name: str, number: int, colour: int) ->
     return {
         "type": "scatter",
         "mode": "lines",
-        "name": f"{drawn.study.title} {name}",
+        "name": drawn.study.title if len(drawn.lines) == 1 else f"{drawn.study.title} {name}",
         "x": line.row.astype(np.float64),
         "y": line.value,
         "line": {"color": hue, "width": 1 if filled else 1.6},
