@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from jupyter_server.services.kernels.connection.base import (
     deserialize_binary_message,
@@ -25,6 +25,7 @@ CONTENT = {
     "comm_info_request": ("target_name",),
     "kernel_info_request": (),
 }
+MOST_PARTS = 64
 HEADER = ("msg_id", "msg_type", "session", "username", "date", "version")
 HEARD = {
     "clear_output",
@@ -67,6 +68,8 @@ def read(frame: str | bytes, v1: bool) -> Message:
     'shell'
     """
     try:
+        if isinstance(frame, bytes):
+            _check_parts(frame, *((8, "little") if v1 else (4, "big")))
         if v1:
             channel, parts = deserialize_msg_from_ws_v1(frame)
             header, parent, metadata, content = map(json.loads, parts[:4])
@@ -114,6 +117,16 @@ def may_hear(header: Mapping[str, Any], content: Mapping[str, Any]) -> bool:
     """
     kind = header.get("msg_type")
     return kind in HEARD and not (kind == "stream" and content.get("name") == "stderr")
+
+
+def _check_parts(frame: bytes, width: int, order: Literal["little", "big"]) -> None:
+    """Refuse a frame whose first word claims more parts than it can have.
+
+    Jupyter's readers believe that word, and would count to 2⁶⁴ with the server standing still.
+    """
+    count = int.from_bytes(frame[:width], order)
+    if not 0 < count <= MOST_PARTS or len(frame) < width * (count + 1):
+        raise ValueError(f"{count} parts")
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

@@ -62,6 +62,12 @@ class DashboardKernels(AsyncMappingKernelManager):
         if self._warm is None or not self._warm.done() or self._warm.result() != kernel_id:
             await super().cull_kernel_if_idle(kernel_id)
 
+    async def shutdown_kernel(self, kernel_id: str, **_: Any) -> None:
+        """Stop one kernel, without the interrupt that Jupyter sends first and the kernel logs."""
+        self._check_kernel_id(kernel_id)
+        await end(self.get_kernel(kernel_id))
+        await super().shutdown_kernel(kernel_id, now=True)
+
     async def close(self) -> None:
         """End all kernels within END_TIMEOUT_S: asked first, then made to."""
         self._closed = True
