@@ -41,12 +41,12 @@ LIGHT = Style(
 # The dark paper is that of JupyterLab's and Voilà's dark pages.
 DARK = Style(
     name="dark",
-    paper="#212121",
+    paper="#111111",
     text="#e3e8ef",
     faint="#a0a6ad",
-    grid="#303030",
-    border="#424242",
-    box="#2b2b2b",
+    grid="#242424",
+    border="#3a3a3a",
+    box="#1e1e1e",
     up="#2cc29a",
     down="#f4646b",
     lines=("#6ea0ff", "#ffb347", "#b79bff", "#4cc9e0", "#f07bd8", "#9aa7b8"),
@@ -58,7 +58,7 @@ def style_named(name: str) -> Style:
     """The style called `name`; UnknownNameError names all of them.
 
     >>> style_named("dark").paper
-    '#212121'
+    '#111111'
     """
     if name not in STYLES:
         raise UnknownNameError("theme", str(name), STYLES)

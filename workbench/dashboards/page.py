@@ -10,7 +10,10 @@ from workbench.sessions import brief
 
 CSS = """
 .workbench-market { --wb-text: var(--jp-ui-font-color1, #1f2733);
-  --wb-faint: var(--jp-ui-font-color2, #6b7685); gap: 6px; padding: 8px 12px; overflow: hidden; }
+  --wb-faint: var(--jp-ui-font-color2, #6b7685);
+  --jp-widgets-dropdown-arrow: url("data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' \
+viewBox='0 0 18 18'%3E%3Cpath d='M5 7l4 4 4-4' fill='none' stroke='%23888' stroke-width='2'/%3E\
+%3C/svg%3E"); gap: 6px; padding: 8px 12px; overflow: hidden; }
 .workbench-market .wb-head { display: flex; flex-wrap: wrap; align-items: baseline; gap: 14px;
   font-size: 15px; line-height: 1.4; color: var(--wb-text); }
 .workbench-market .wb-symbol { font-size: 22px; font-weight: 700; letter-spacing: .01em; }
