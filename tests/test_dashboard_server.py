@@ -442,7 +442,7 @@ def test_pages_hear_results_and_not_sources() -> None:
 
 def test_a_browser_shows_the_dashboard_in_light_and_dark(tiny: Server) -> None:
     backgrounds = {"light": "rgb(255, 255, 255)", "dark": "rgb(17, 17, 17)"}
-    views = [("light", "", "light"), ("dark", "", "dark"), ("light", "&theme=dark", "dark")]
+    views = [("dark", "", "dark"), ("dark", "&theme=light", "light")]
     with chromium() as browser:
         for preferred, query, shown in views:
             seen = Seen(browser, color_scheme=preferred)
