@@ -47,7 +47,7 @@ docs: setup-test ## write docs/reference/ and the README's tables afresh
 	@$(BIN)/python -m benchmarks.render
 
 screenshot: setup-test ## draw the dashboard's picture for the README
-	@$(BIN)/python scripts/screenshot.py
+	@$(BIN)/python -m scripts.screenshot
 
 constraints: ## resolve the pinned packages afresh (PYTHONS="python3.11 python3.12 …")
 	@python="$$(sh scripts/find_python.sh $(if $(PYTHON),"$(PYTHON)"))" && "$$python" scripts/make_constraints.py $(PYTHONS)

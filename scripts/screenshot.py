@@ -17,8 +17,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from install_chromium import find
 from playwright.sync_api import Browser, sync_playwright
+
+from scripts.install_chromium import find
 
 PROJECT = Path(__file__).resolve().parent.parent
 VIEW = "symbol=AAPL&start=2007-03-01&end=2013-03-01&indicator=rsi"
