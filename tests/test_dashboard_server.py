@@ -32,8 +32,9 @@ from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest, HT
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
 from workbench.dashboards import gate
-from workbench.dashboards.server import find, serve
+from workbench.dashboards.server import serve
 from workbench.errors import InputError, UnknownNameError
+from workbench.running.notebooks import DASHBOARDS, find
 from workbench.settings import Settings
 
 V1 = "v1.kernel.websocket.jupyter.org"
@@ -429,7 +430,7 @@ def test_what_cannot_be_served_is_said(tmp_path: Path) -> None:
         serve("on", settings=settings)
     with pytest.raises(InputError, match="a token of 5 characters; give 16 or more"):
         serve("one", settings=settings, token="short")
-    assert find("one", tmp_path) == find(one, tmp_path) == one.resolve()
+    assert find("one", tmp_path, DASHBOARDS) == find(one, tmp_path, DASHBOARDS) == one
 
 
 def test_pages_hear_results_and_not_sources() -> None:

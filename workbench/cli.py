@@ -199,7 +199,7 @@ def _list_notebooks(settings: Settings) -> None:
 
     found = notebooks.notebooks(settings.project_path)
     if not found:
-        click.echo(f"no notebooks in {notebooks.folder(settings.project_path)}")
+        click.echo(f"no notebooks in {settings.project_path / notebooks.NOTEBOOKS}")
     for name, path in found.items():
         try:
             click.echo(_described(name, notebooks.parameters(path), notebooks.summary(path)))

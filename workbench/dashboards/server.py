@@ -31,7 +31,8 @@ from voila.configuration import VoilaConfiguration
 
 from workbench.dashboards import handlers
 from workbench.dashboards.kernels import DashboardKernels, ThisInterpreter
-from workbench.errors import InputError, UnknownNameError
+from workbench.errors import InputError
+from workbench.running.notebooks import DASHBOARDS, find, notebooks
 from workbench.settings import Settings
 
 HOST = "127.0.0.1"
@@ -55,40 +56,6 @@ HEADERS = {
 PYTHON = {"name": "python3", "language": "python", "display_name": "Python 3"}
 Dashboards = Callable[[], Mapping[str, Path]]
 CELL_FAILED = "The terminal that serves this dashboard says why."
-
-
-def folder(project: Path) -> Path:
-    """Where a project keeps its dashboards.
-
-    >>> folder(Path("/project")).as_posix()
-    '/project/notebooks/dashboards'
-    """
-    return project / "notebooks" / "dashboards"
-
-
-def dashboards(project: Path) -> dict[str, Path]:
-    """The dashboards of a project by name, sorted.
-
-    >>> dashboards(Path("/nonexistent"))
-    {}
-    """
-    return {path.stem: path for path in sorted(folder(project).glob("*.ipynb"))}
-
-
-def find(notebook: str | Path, project: Path) -> Path:
-    """The file of a dashboard, given as a name in `notebooks/dashboards/` or as a path.
-
-    Raises UnknownNameError, which lists the names, when there is none.
-    """
-    known = dashboards(project)
-    if str(notebook) in known:
-        return known[str(notebook)].resolve()
-    path = Path(notebook)
-    if path.suffix == ".ipynb":
-        for candidate in (path, project / path, folder(project) / path):
-            if candidate.is_file():
-                return candidate.resolve()
-    raise UnknownNameError("dashboard", str(notebook), known, "Or give the path of an .ipynb")
 
 
 def serve(
@@ -127,11 +94,12 @@ def serve(
 def _served(notebook: str | Path | None, project: Path) -> tuple[Path, Dashboards]:
     """The folder of the dashboards, and what gives them by name at the time of a request."""
     if notebook is not None:
-        path = find(notebook, project)
+        path = find(notebook, project, DASHBOARDS)
         return path.parent, lambda: {path.stem: path}
-    if not dashboards(project):
-        raise InputError(f"there is no dashboard in {folder(project)}; give the path of an .ipynb")
-    return folder(project), lambda: dashboards(project)
+    folder = project / DASHBOARDS
+    if not notebooks(project, DASHBOARDS):
+        raise InputError(f"there is no dashboard in {folder}; give the path of an .ipynb")
+    return folder, lambda: notebooks(project, DASHBOARDS)
 
 
 def configuration(idle_s: int) -> Config:

@@ -9,45 +9,35 @@ from typing import Any
 from workbench.errors import InputError, RunError, UnknownNameError
 from workbench.running.parameters import Parameter, declared
 
-
-def folder(project: Path) -> Path:
-    """Where a project keeps its notebooks.
-
-    >>> folder(Path("/project")).as_posix()
-    '/project/notebooks'
-    """
-    return project / "notebooks"
+NOTEBOOKS, DASHBOARDS = "notebooks", "notebooks/dashboards"
+"""Where in a project the notebooks to run are, and those to look at."""
 
 
-def notebooks(project: Path) -> dict[str, Path]:
-    """The notebooks in a project's `notebooks/` by name, sorted; dashboards are none of them.
+def notebooks(project: Path, within: str = NOTEBOOKS) -> dict[str, Path]:
+    """The notebooks in the folder `within` of a project by name, sorted.
 
     >>> notebooks(Path("/nonexistent"))
     {}
     """
-    return {path.stem: path for path in sorted(folder(project).glob("*.ipynb"))}
+    return {path.stem: path for path in sorted((project / within).glob("*.ipynb"))}
 
 
-def find(notebook: str | Path, project: Path) -> Path:
-    """The file of a notebook, given as a name in the project's `notebooks/` or as a path.
+def find(notebook: str | Path, project: Path, within: str = NOTEBOOKS) -> Path:
+    """The file of a notebook, given as a name in the folder `within` of a project or as a path.
 
     Raises UnknownNameError, which lists the names, when there is none.
     """
-    known = notebooks(project)
+    known = notebooks(project, within)
     if str(notebook) in known:
-        return known[str(notebook)]
+        return known[str(notebook)].resolve()
     path = Path(notebook)
-    if path.suffix != ".ipynb":
-        raise UnknownNameError(
-            "notebook",
-            str(notebook),
-            known,
-            f"Or give the path of an .ipynb; {folder(project)} is searched",
-        )
-    for candidate in (path, project / path, folder(project) / path):
-        if candidate.is_file():
-            return candidate.resolve()
-    raise UnknownNameError("notebook", str(notebook), known)
+    if path.suffix == ".ipynb":
+        for candidate in (path, project / path, project / within / path):
+            if candidate.is_file():
+                return candidate.resolve()
+    kind = "dashboard" if within == DASHBOARDS else "notebook"
+    advice = f"Or give the path of an .ipynb; {project / within} is searched"
+    raise UnknownNameError(kind, str(notebook), known, advice)
 
 
 def parameters(notebook: Path) -> dict[str, Parameter]:
