@@ -61,9 +61,9 @@ def test_a_server_of_ones_own_is_not_ours_to_stop(workbench: wb.Workbench) -> No
 
 
 def test_the_first_use_starts_the_embedded_server_and_the_last_stops_it(
-    tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest,
 ) -> None:
-    state = Path("/var/tmp") / f"workbench-{tmp_path_factory.getbasetemp().name}-api"
+    state = request.config.server_state.parent / "api"
     with wb.Workbench(wb.Settings(state_dir=state)) as workbench:
         assert workbench.series().empty
         assert workbench.database.server.status().running
