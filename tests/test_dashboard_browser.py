@@ -12,15 +12,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import numpy as np
 import pandas as pd
 import pytest
 from browser import DRAWN, Seen, chromium
+from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import Browser
 from playwright.sync_api import TimeoutError as TookTooLong
 
 from workbench.api import Workbench
-from workbench.charts.style import DARK
+from workbench.charts.style import DARK, LIGHT
 from workbench.settings import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -163,6 +165,26 @@ def test_without_the_token_there_is_nothing(dashboard: str, browser: Browser) ->
     assert answer is not None
     assert answer.status in (401, 403) or "login" in page.url
     assert page.locator(".js-plotly-plot").count() == 0
+
+
+def test_a_chart_alone_fills_its_page_and_follows_its_theme(
+    database: str, browser: Browser, bars: Any, tmp_path: Path
+) -> None:
+    code = 'import workbench as wb\nwb.chart(wb.bars("IBM", "2010"), indicators=["macd"])'
+    notebook = tmp_path / "alone.ipynb"
+    nbformat.write(new_notebook(cells=[new_code_cell(code)]), notebook)
+    command = ["workbench", "serve", str(notebook), "--port", PORT_FREE]
+    with serving(command, database, r"http://127\.0\.0\.1:\d+/\S*") as url:
+        seen = Seen(browser, color_scheme="dark")
+        seen.open(url)
+        seen.until("plot.layout.template.layout.paper_bgcolor === wanted", DARK.paper)
+        seen.until("plot._fullLayout.width > 1100 && plot._fullLayout.width <= innerWidth")
+        assert equals_aggregate(seen.figure(), bars("IBM", "2010")) == 2
+        seen.page.emulate_media(color_scheme="light")
+        seen.until("plot.layout.template.layout.paper_bgcolor === wanted", LIGHT.paper)
+        seen.page.set_viewport_size({"width": 800, "height": 700})
+        seen.until("plot._fullLayout.width < 800")
+        assert seen.complaints == []
 
 
 def run_all(seen: Seen) -> None:

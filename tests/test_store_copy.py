@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -11,7 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from workbench.errors import StoreError
-from workbench.store.copy_binary import SIGNATURE, TRAILER, Decoder, Encoder
+from workbench.settings import Settings
+from workbench.store.copy_binary import SIGNATURE, TRAILER, Decoder, Encoder, copy_in
 from workbench.store.database import Database, Role
 
 COLUMNS = {"timestamp": ">i8", "close": ">f8", "run_id": ">i4"}
@@ -68,9 +70,28 @@ def test_what_is_not_whole_is_refused(stream: bytes, message: str) -> None:
         decoded(stream)
 
 
-def test_many_rows_through_a_real_server(database_url: str) -> None:
-    from workbench.settings import Settings
+@pytest.mark.parametrize("failure", [KeyboardInterrupt("Ctrl-C"), ValueError("bad")])
+def test_what_stops_the_sending_comes_out_as_it_was(
+    database_url: str, failure: BaseException
+) -> None:
+    class Failing(Encoder):
+        def chunks(self) -> Iterator[bytes]:
+            yield next(super().chunks())
+            raise failure
 
+    encoder = Failing({"value": ">f8"}, {"value": np.zeros(3)})
+    database = Database(Settings(database_url=database_url))
+    with database.transaction(Role.OWNER) as cursor:
+        cursor.execute("CREATE TABLE t (value float8)")
+    with pytest.raises(type(failure)) as caught, database.transaction(Role.OWNER) as cursor:
+        copy_in(cursor, "COPY t FROM STDIN (FORMAT binary)", encoder)
+    assert caught.value is failure
+    with database.transaction(Role.OWNER) as cursor:
+        cursor.execute("SELECT 1")
+    database.close()
+
+
+def test_many_rows_through_a_real_server(database_url: str) -> None:
     count = 50_000
     values = np.random.default_rng(3).standard_normal(count) * 10.0 ** np.arange(count).clip(0, 300)
     values[:4] = [np.nan, np.inf, -np.inf, -0.0]

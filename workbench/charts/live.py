@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import ipywidgets as widgets
 import pandas as pd
 import plotly.graph_objects as go
 import traitlets
@@ -14,12 +15,14 @@ import traitlets
 from workbench.charts.figure import Scene, View
 from workbench.charts.pyramid import row_range
 from workbench.charts.study import Study, studies
-from workbench.charts.style import style_named
-from workbench.errors import BarsError, InputError
+from workbench.charts.style import STYLES, Style, style_named
+from workbench.charts.theme import PageTheme
+from workbench.errors import BarsError, InputError, UnknownNameError
 from workbench.sessions import Moment, Window
 from workbench.shape import checked, is_panel
 
 DEBOUNCE_S = 0.06
+THEMES = ("auto", *STYLES)
 CONFIG = {
     "displaylogo": False,
     "displayModeBar": False,
@@ -33,7 +36,8 @@ class Chart(go.FigureWidget):
     """A FigureWidget of candles, volume and studies that re-aggregates when it is zoomed.
 
     Drag to zoom, shift-drag to pan, scroll to zoom at the pointer, double-click to see it all.
-    `viewport` holds the numbers of the first visible bar and of the one after the last.
+    `viewport` holds the numbers of the first visible bar and of the one after the last. `page` is
+    an invisible widget that belongs beside the chart, where it learns the page's theme and width.
     """
 
     _made = False
@@ -46,13 +50,15 @@ class Chart(go.FigureWidget):
         drawn: Iterable[Study] = (),
         *,
         points: int = 2000,
-        theme: str = "light",
+        theme: str = "auto",
         title: str = "",
         height: int = 620,
     ) -> None:
         if points < 8:
             raise InputError(f"points={points} cannot show a chart; allow at least 8 per trace")
-        self._points, self._style = points, style_named(theme)
+        self._page = PageTheme()
+        self._points, self._theme = points, known_theme(theme)
+        self._style = self._wanted_style()
         self._drawing = False
         self._later: asyncio.TimerHandle | None = None
         self._bars, self._studies = checked(bars), list(drawn)
@@ -62,7 +68,13 @@ class Chart(go.FigureWidget):
         # The one way that Plotly offers to configure a FigureWidget.
         self._config = CONFIG
         self._made, self.viewport = True, (0, len(bars))
+        self._page.observe(lambda _: self._restyle(), "theme")
         self.layout.on_change(self._zoomed, "xaxis.range", "xaxis.autorange")
+
+    @property
+    def page(self) -> PageTheme:
+        """What tells the chart the page's theme and width; displays nothing."""
+        return self._page
 
     def show_bars(self, bars: pd.DataFrame, title: str = "", drawn: Iterable[Study] = ()) -> None:
         """Show other bars with their studies, all of them in view."""
@@ -83,10 +95,23 @@ class Chart(go.FigureWidget):
         self._draw(*rows)
 
     def show_theme(self, theme: str) -> None:
-        """Draw in the style called `theme`: light or dark."""
-        if style_named(theme) != self._style:
-            self._style = style_named(theme)
+        """Draw in the style called `theme`: light, dark, or auto, which follows the page."""
+        self._theme = known_theme(theme)
+        self._restyle()
+
+    def _wanted_style(self) -> Style:
+        return style_named(self._page.theme if self._theme == "auto" else self._theme)
+
+    def _restyle(self) -> None:
+        if self._wanted_style() != self._style:
+            self._style = self._wanted_style()
             self._draw(*self.viewport)
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        """Displayed by itself, the chart brings its `page` along."""
+        # With `overflow` the box may become narrower than the chart in it, which then follows.
+        box = widgets.VBox([self._page, self], layout={"width": "100%", "overflow": "hidden"})
+        return box._repr_mimebundle_(**options)
 
     def get_state(self, key: Any = None, drop_defaults: bool = False) -> dict[str, Any]:
         """What a page that opens now is told: the figure as it is.
@@ -158,13 +183,24 @@ class Chart(go.FigureWidget):
             self._later = loop.call_later(DEBOUNCE_S, action)
 
 
+def known_theme(name: str) -> str:
+    """`name` when it is one of THEMES; UnknownNameError names them.
+
+    >>> known_theme("auto")
+    'auto'
+    """
+    if name not in THEMES:
+        raise UnknownNameError("theme", str(name), THEMES)
+    return name
+
+
 def chart(
     bars: pd.DataFrame,
     *,
     overlays: Iterable[object] | object = (),
     indicators: Iterable[object] | object = (),
     points: int = 2000,
-    theme: str = "light",
+    theme: str = "auto",
     title: str = "",
     height: int = 620,
 ) -> Chart:
@@ -174,7 +210,8 @@ def chart(
     DataFrames with flat columns at the times of the bars, or a Study. The name of an indicator,
     such as "rsi", draws it with its defaults in the pane where it belongs. No trace ever carries
     more than `points` points: a wide range is reduced to exact candles and to lines that keep
-    every extreme, and the figure says so. NaN leaves a gap.
+    every extreme, and the figure says so. NaN leaves a gap. `theme` is light, dark, or auto, which
+    follows the page.
 
     Raises BarsError for another shape, UnknownNameError for an indicator that there is not, and
     InputError for what cannot be drawn.

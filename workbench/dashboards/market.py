@@ -14,12 +14,10 @@ from workbench.charts import Chart, Study, indicator_study
 from workbench.dashboards import page
 from workbench.dashboards.controls import Controls
 from workbench.dashboards.query import from_query, to_query
-from workbench.dashboards.theme import PageTheme
 from workbench.errors import InputError, UnknownNameError, WorkbenchError
 from workbench.indicators import INDICATORS
 from workbench.sessions import brief, moment
 
-THEMES = ("auto", "light", "dark")
 NOTHING_STORED = "the store is empty: run `workbench run ingest_bars`, then open this page again"
 
 
@@ -77,7 +75,6 @@ class Market(widgets.VBox):
         self._chart: Chart | None = None
         self._state: dict[str, Any] = {"theme": "auto", "indicator": "", "parameters": {}}
         self._settling = False
-        self._page = PageTheme()
         self._summary, self._message, self._footer = (widgets.HTML() for _ in range(3))
         self._controls = Controls(sorted(set(self._series["symbol"])))
         asked = {
@@ -92,8 +89,7 @@ class Market(widgets.VBox):
         self._open(asked | from_query(query))
         self.children = [
             widgets.HTML(f"<style>{page.CSS}</style>"),
-            self._page,
-            *([self._summary, self._controls] if self._chart else []),
+            *([self._chart.page, self._summary, self._controls] if self._chart else []),
             self._message,
             *([self._chart, self._footer] if self._chart else []),
         ]
@@ -134,7 +130,6 @@ class Market(widgets.VBox):
     def _listen(self) -> None:
         assert self._chart is not None
         self._chart.observe(lambda _: self._follow(), "viewport")
-        self._page.observe(lambda _: self._restyle(), "theme")
         self._controls.on_symbol(lambda name: self._ask(self._load, name, self.timeframe))
         self._controls.on_timeframe(lambda name: self._ask(self._load, self.symbol, name))
         self._controls.on_range(lambda start, end: self._ask(self._show, start, end))
@@ -240,12 +235,6 @@ class Market(widgets.VBox):
         return [indicator_study(indicator, self._bars, **parameters)] if indicator else []
 
     def _style_as(self, theme: str) -> None:
-        if theme not in THEMES:
-            raise UnknownNameError("theme", str(theme), THEMES)
-        self._state["theme"] = theme
-        self._restyle()
-
-    def _restyle(self) -> None:
-        theme = self._state["theme"]
         assert self._chart is not None
-        self._chart.show_theme(self._page.theme if theme == "auto" else theme)
+        self._chart.show_theme(theme)
+        self._state["theme"] = theme

@@ -7,10 +7,12 @@ column here is NOT NULL and of fixed width, so that a row is one numpy record.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, TextIO, cast
 
 import numpy as np
+import psycopg2
 from numpy.typing import NDArray
+from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from workbench.errors import StoreError
 from workbench.shape import Times
@@ -23,6 +25,7 @@ EPOCH_US = 946_684_800_000_000
 FLUSH_ROWS = 4096
 """Rows that are gathered before they are decoded: few enough to be still in the CPU's cache."""
 ENCODE_ROWS = 16_384
+READ_BYTES = 1 << 18
 
 NOT_AS_ASKED = (
     "the database's answer is not what was asked for: it holds a NULL or a column of another"
@@ -124,6 +127,7 @@ class Encoder:
         self._count = max(len(v) for v in values.values() if isinstance(v, np.ndarray))
         self._chunks = self.chunks()
         self._rest = b""
+        self.failure: BaseException | None = None
 
     def chunks(self) -> Iterator[bytes]:
         """The whole file, piece by piece."""
@@ -143,6 +147,13 @@ class Encoder:
 
     def read(self, size: int = -1) -> bytes:
         """The next `size` bytes, all that is left for -1, and nothing at the end."""
+        try:
+            return self._next(size)
+        except BaseException as error:
+            self.failure = error
+            raise
+
+    def _next(self, size: int) -> bytes:
         parts = [self._rest]
         have = len(self._rest)
         while size < 0 or have < size:
@@ -155,6 +166,22 @@ class Encoder:
         cut = len(data) if size < 0 else size
         self._rest = data[cut:]
         return data[:cut]
+
+
+def copy_in(cursor: Cursor, statement: str, encoder: Encoder) -> None:
+    """Send `encoder` by the COPY `statement`.
+
+    When reading from it fails, by Ctrl-C for one, psycopg2 raises QueryCanceled and keeps the cause
+    to itself; it is raised here as what it was.
+    """
+    try:
+        # psycopg2 calls `read` and nothing else, whatever the type hints ask for.
+        cursor.copy_expert(statement, cast(TextIO, encoder), READ_BYTES)
+    except psycopg2.errors.QueryCanceled as error:
+        if "error in .read() call" in str(error):
+            # A signal may strike before `read` could note it; nothing else can.
+            raise encoder.failure or KeyboardInterrupt() from None
+        raise
 
 
 def to_wire(timestamps: Times) -> Times:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TextIO, cast
 
 import numpy as np
 import pandas as pd
@@ -12,10 +11,8 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from workbench.sessions import Window
 from workbench.shape import FIELDS, Floats, Times
-from workbench.store.copy_binary import Columns, Encoder, to_wire
+from workbench.store.copy_binary import Columns, Encoder, copy_in, to_wire
 from workbench.store.read import SeriesRow, find_series, read_one
-
-READ_BYTES = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -130,8 +127,7 @@ class _Rows:
             "run_id": self.run_id,
         }
         statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN (FORMAT binary)"
-        file = cast(TextIO, Encoder(columns, values))  # psycopg2 calls `read` and nothing else
-        cursor.copy_expert(statement, file, READ_BYTES)
+        copy_in(cursor, statement, Encoder(columns, values))
 
 
 def _correct(cursor: Cursor, rows: _Rows, changed: NDArray[np.bool_]) -> None:
