@@ -183,7 +183,7 @@ def test_a_chart_alone_fills_its_page_and_follows_its_theme(
         seen.page.emulate_media(color_scheme="light")
         seen.until("plot.layout.template.layout.paper_bgcolor === wanted", LIGHT.paper)
         seen.page.set_viewport_size({"width": 800, "height": 700})
-        seen.until("plot._fullLayout.width < 800")
+        seen.until("plot._fullLayout.width <= 800")
         assert seen.complaints == []
 
 
