@@ -6,7 +6,7 @@ column here is NOT NULL and of fixed width, so that a row is one numpy record.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TextIO, cast
 
 import numpy as np
@@ -24,6 +24,8 @@ EPOCH_US = 946_684_800_000_000
 
 FLUSH_ROWS = 4096
 """Rows that are gathered before they are decoded: few enough to be still in the CPU's cache."""
+FEW_ROWS = 16_384
+"""Rows up to which it is quicker to gather them all: appending to a list runs no Python code."""
 ENCODE_ROWS = 16_384
 READ_BYTES = 1 << 18
 
@@ -54,7 +56,7 @@ class Decoder:
     Raises StoreError at a NULL, a wrong width or a truncated stream.
 
     >>> decoder = Decoder({"close": ">f8"}, capacity=1)
-    >>> _ = decoder.write(b"".join(Encoder({"close": ">f8"}, {"close": np.array([2.5])}).chunks()))
+    >>> decoder.write(b"".join(Encoder({"close": ">f8"}, {"close": np.array([2.5])}).chunks()))
     >>> decoder.columns()["close"]
     array([2.5])
     """
@@ -66,14 +68,18 @@ class Decoder:
             for name, kind in columns.items()
         }
         self._pending: list[bytes] = []
+        self._few = 0 < capacity <= FEW_ROWS
         self._rest, self._rows, self._started = b"", 0, False
 
-    def write(self, data: bytes) -> int:
-        """Take the next bytes; psycopg2 calls this once per row."""
+    @property
+    def write(self) -> Callable[[bytes], object]:
+        """Takes the next bytes; psycopg2 asks for it once and calls it for each row."""
+        return self._pending.append if self._few else self._gather
+
+    def _gather(self, data: bytes) -> None:
         self._pending.append(data)
         if len(self._pending) >= FLUSH_ROWS:
             self._decode()
-        return len(data)
 
     def columns(self) -> dict[str, NDArray[Any]]:
         """Every column as a native array of the rows that arrived."""

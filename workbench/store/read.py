@@ -13,7 +13,7 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from workbench.sessions import Window
 from workbench.shape import Floats, Times
-from workbench.store.copy_binary import EPOCH_US, Columns, Decoder
+from workbench.store.copy_binary import EPOCH_US, FEW_ROWS, Columns, Decoder
 
 
 class SeriesRow(NamedTuple):
@@ -84,9 +84,9 @@ def read_panel(
 
 
 def _capacity(series: Sequence[SeriesRow], window: Window) -> int:
-    """Rows to make room for: exact when the whole series is asked for, else grown as they come."""
-    whole = window == Window()
-    return sum(row.rows for row in series) if whole else 0
+    """Rows to make room for; 0 where that could be far too many: it grows as they come."""
+    most = sum(row.rows for row in series)
+    return most if window == Window() or most <= FEW_ROWS else 0
 
 
 def _copy(
