@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -31,7 +32,11 @@ def _clean_environment() -> Iterator[None]:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the folder of the session's server, where root's server account can reach it."""
+    """Make the folder of the session's server, where root's server account can reach it.
+
+    A shell's background jobs ignore SIGINT, and so would every process that a test interrupts.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if hasattr(config, "workerinput"):
         config.server_state = Path(config.workerinput["server_state"])
         return

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import re
 import subprocess
 import sys
 import tempfile
@@ -108,7 +109,10 @@ def oracle(line: bytes, width: int):
             return "bad"
         symbol, stamp, *values = cells
         datetime.strptime(stamp.strip(), "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007
-        if len(stamp.strip()) != 19 or not symbol.strip() or any("_" in v for v in values):
+        # strptime takes any white space, and digits of any script, for what the pattern says.
+        if not re.fullmatch(r"[0-9:-]{10} [0-9:-]{8}", stamp.strip()):
+            return "bad"
+        if not symbol.strip() or any("_" in v for v in values):
             return "bad"
         if not all(v.isascii() for v in values):
             return "bad"
