@@ -51,7 +51,7 @@ def test_an_unknown_attribute_is_an_attribute_error() -> None:
 def test_functions_belong_to_the_default_workbench() -> None:
     assert wb.bars.__self__ is wb.default()
     assert wb.default() is wb.default()
-    assert "state" in repr(wb.default()) or "workbench" in repr(wb.default())
+    assert str(wb.default().settings.state_path) in repr(wb.default())
 
 
 def test_a_server_of_ones_own_is_not_ours_to_stop(workbench: wb.Workbench) -> None:

@@ -16,7 +16,7 @@ import pandas as pd
 from workbench.charts.pyramid import POINTS_PER_BUCKET, BarPyramid, Candles, LinePyramid
 from workbench.charts.study import Study
 from workbench.charts.style import Style, template, tint
-from workbench.charts.ticks import DAY_US, spans, stamps, time_ticks
+from workbench.charts.ticks import DAY_US, spans, time_ticks
 from workbench.shape import FIELDS, Floats
 
 Trace = dict[str, Any]
@@ -359,9 +359,3 @@ def compact(value: float) -> str:
         if abs(value) >= limit:
             return f"{value / limit:.3g}{letter}"
     return f"{value:.3g}"
-
-
-def reached(view: View) -> tuple[str, str]:
-    """The times of the first and last visible bar, as text."""
-    first, last = stamps(view.scene.bars.timestamp_us[[view.first, view.end - 1]])
-    return first, last

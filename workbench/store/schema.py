@@ -13,7 +13,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def head_revision() -> str:
-    """The newest migration's number, read from the file names (importing Alembic costs 0.2 s).
+    """The newest migration's number, read from the file names, as Alembic is slow to import.
 
     >>> len(head_revision())
     4
