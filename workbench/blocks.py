@@ -1,0 +1,55 @@
+"""Blocks: bars as plain arrays, as the store reads them and the cache keeps them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from workbench.shape import Floats, Times, flat, panel
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """Bars of one or several symbols over one range, at the versions they were read at.
+
+    `times` is (n,) int64 microseconds, strictly increasing; `values` is (fields, n, symbols),
+    C-contiguous, NaN where a symbol has no bar; `versions` has one number per symbol.
+
+    >>> Block(("A",), ("close",), (1,), np.array([0]), np.ones((1, 1, 1))).frame(False).shape
+    (1, 1)
+    """
+
+    symbols: tuple[str, ...]
+    fields: tuple[str, ...]
+    versions: tuple[int, ...]
+    times: Times
+    values: Floats
+    _frames: dict[bool, pd.DataFrame] = field(default_factory=dict, repr=False)
+
+    @property
+    def nbytes(self) -> int:
+        """The size of the arrays in bytes."""
+        return self.times.nbytes + self.values.nbytes
+
+    def frame(self, several: bool) -> pd.DataFrame:
+        """The frame around the arrays, without a copy: Bars of one symbol, or a panel.
+
+        It is made once and shared: hand out shallow copies or slices, which pandas copies on
+        write, and never the frame itself.
+        """
+        if several not in self._frames:
+            self._frames[several] = self._framed(several)
+        return self._frames[several]
+
+    def _framed(self, several: bool) -> pd.DataFrame:
+        if several:
+            blocks = dict(zip(self.fields, self.values, strict=True))
+            return panel(self.times, blocks, self.symbols)
+        return flat(self.times, self.values.reshape(len(self.fields), -1), self.fields)
+
+    def rows(self, start_us: int, end_us: int) -> tuple[int, int]:
+        """The positions of the first row in `[start_us, end_us)` and of the first one after it."""
+        first, last = np.searchsorted(self.times, [start_us, end_us])
+        return int(first), int(last)
