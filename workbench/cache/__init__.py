@@ -1,1 +1,1 @@
-"""Cache tiers: memory, memory-mapped files, Redis."""
+"""Cache tiers: memory, memory-mapped files, Redis; they know nothing of bars."""
