@@ -94,7 +94,11 @@ def test_a_setting_is_used_and_explained(name: str) -> None:
     (field,) = (field for field in dataclasses.fields(Settings) if field.name == name)
     assert field.metadata["help"]
     code = [path for path in (ROOT / "workbench").rglob("*.py") if path.name != "settings.py"]
-    derived = {"state_dir": "state_path", "project_dir": "project_path"}
+    derived = {
+        "state_dir": "state_path",
+        "project_dir": "project_path",
+        "cache_dir": "cache_path",
+    }
     assert any(f"settings.{derived.get(name, name)}" in path.read_text() for path in code)
 
 

@@ -38,6 +38,16 @@ def default_state_dir() -> Path:
     return Path(base) / "workbench"
 
 
+def default_cache_dir() -> Path:
+    """Where the cache keeps its files when `cache_dir` is not set.
+
+    >>> default_cache_dir().name
+    'workbench'
+    """
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "workbench"
+
+
 def default_project_dir() -> Path:
     """The checkout that this package runs from, or the working directory when installed.
 
@@ -82,6 +92,22 @@ class Settings:
     pool_overflow: int = setting(20, "connections beyond pool_size that a burst may open")
     pool_timeout_s: float = setting(30.0, "seconds to wait for a free pooled connection")
     pool_pre_ping: bool = setting(True, "test a pooled connection before it is handed out")
+    cache_dir: Path | None = setting(
+        None, "where the cache keeps its files; unset: the user's cache directory"
+    )
+    cache_memory_bytes: int = setting(
+        2**30, "most bytes that the cache may hold in a process's memory; 0: none"
+    )
+    cache_disk_bytes: int = setting(
+        10 * 2**30, "most bytes that the cache's files may take; 0: no files"
+    )
+    redis_url: str | None = setting(
+        None, "URL of a Redis that shares the cache between machines; unset: none", secret=True
+    )
+    redis_ttl_s: int = setting(86_400, "seconds after which Redis forgets an entry")
+    redis_timeout_s: float = setting(
+        0.25, "seconds to wait for Redis before going on without it for a while"
+    )
     chart_points: int = setting(2000, "most points per trace that a figure may carry")
     run_id: int | None = setting(
         None, "the run that a notebook's writes belong to; set by the runner for its kernel"
@@ -118,6 +144,11 @@ class Settings:
     def project_path(self) -> Path:
         """`project_dir`, or the default one."""
         return self.project_dir or default_project_dir()
+
+    @property
+    def cache_path(self) -> Path:
+        """`cache_dir`, or the default one."""
+        return self.cache_dir or default_cache_dir()
 
     def __repr__(self) -> str:
         shown = (f"{f.name}={self._shown(f.name)}" for f in fields(self))
