@@ -31,6 +31,17 @@ def _clean_environment() -> Iterator[None]:
     os.environ.update(kept)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test sees the developer's cache; playwright finds its browser where it was."""
+    usual = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    with pytest.MonkeyPatch.context() as environment:
+        if "PLAYWRIGHT_BROWSERS_PATH" not in os.environ:
+            environment.setenv("PLAYWRIGHT_BROWSERS_PATH", str(Path(usual) / "ms-playwright"))
+        environment.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Make the folder of the session's server, where root's server account can reach it.
 

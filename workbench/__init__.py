@@ -17,9 +17,11 @@ __all__ = [
     "Workbench",
     "WorkbenchError",
     "bars",
+    "cached",
     "chart",
     "default",
     "errors",
+    "forget",
     "ingest",
     "market",
     "quarantined",
@@ -47,6 +49,8 @@ if TYPE_CHECKING:
     from workbench.settings import Settings
 
     bars = default().bars
+    cached = default().cached
+    forget = default().forget
     ingest = default().ingest
     market = default().market
     quarantined = default().quarantined

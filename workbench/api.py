@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from workbench.cache.layers import Cache
+from workbench.cache.report import CacheReport
 from workbench.catalog import SERIES_COLUMNS, Catalog
 from workbench.errors import InputError
 from workbench.sessions import Moment, Window
@@ -34,6 +36,7 @@ class Workbench:
     def __init__(self, settings: Settings | None = None) -> None:
         self.settings = Settings.from_environment() if settings is None else settings
         self.database = Database(self.settings)
+        self.cache = Cache.of(self.settings)
         self.catalog = Catalog(self.database)
         self.ledger = Ledger(self.database)
 
@@ -231,6 +234,30 @@ class Workbench:
         if server["state"] == "stopped":
             self.close()
         return found
+
+    def cached(self) -> CacheReport:
+        """What the cache holds and how often it had what was asked for, tier by tier.
+
+        The counts are those of all processes that use the folder of the cache, finished ones
+        included; a process's memory counts while it lives, and the limit holds for each.
+
+        >>> import workbench as wb
+        >>> wb.cached().tiers["tier"].tolist()
+        ['memory', 'disk']
+        """
+        return CacheReport.of(self.cache.stats(), self.settings.cache_path)
+
+    def forget(self, tier: str | None = None) -> None:
+        """Empty the cache, or one tier of it: "memory", "disk" or "redis"; nothing stored is lost.
+
+        Files go for all processes and Redis for all machines; memory for this process only.
+
+        Raises UnknownNameError for a tier that is not in use.
+
+        >>> import workbench as wb
+        >>> wb.forget("memory")
+        """
+        self.cache.forget(tier)
 
     def psql_url(self) -> str:
         """The URL for psql and other libpq programs, to look and not to write.

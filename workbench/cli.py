@@ -153,6 +153,34 @@ def _table(frame: pd.DataFrame) -> str:
     return readable(frame).to_string(index=False, na_rep="")
 
 
+@cli.group(invoke_without_command=True)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+@click.pass_context
+def cache(context: click.Context, as_json: bool) -> None:
+    """Show what the cache holds and how often it had what was asked for; `clear` empties it."""
+    if context.invoked_subcommand:
+        return
+    from workbench.api import Workbench
+
+    report = Workbench().cached()
+    if as_json:
+        shown = {"path": str(report.path), "tiers": _records(report.tiers)}
+        click.echo(json.dumps(shown, indent=2))
+        return
+    click.echo(_table(report.tiers) if len(report.tiers) else "no tier is in use")
+    click.echo(f"files below {report.path}")
+
+
+@cache.command()
+@click.option("--tier", help="memory, disk or redis; all when left out.")
+def clear(tier: str | None) -> None:
+    """Empty the cache; what is stored stays, and running processes keep their memory."""
+    from workbench.api import Workbench
+
+    Workbench().forget(tier)
+    click.echo(f"{tier or 'cache'} cleared")
+
+
 @cli.command(add_help_option=False)
 @click.argument("notebook", required=False)
 @click.option(

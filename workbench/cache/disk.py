@@ -55,7 +55,8 @@ class DiskTier:
         except FileNotFoundError:
             return None
         except CorruptError as error:
-            path.unlink(missing_ok=True)
+            with suppress(OSError):
+                path.unlink()
             self.counts.trouble(self.name, f"{path.name}: {error}")
         except OSError as error:
             self.counts.trouble(self.name, error)
