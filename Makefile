@@ -16,9 +16,10 @@ help: ## list the commands
 setup: ## make .venv with the pinned packages (quick when nothing changed)
 	@$(SETUP)
 
-setup-test: ## the same with the test tools and a Chromium
+setup-test: ## the same with the test tools, a Chromium and a Redis
 	@$(SETUP) --extra test
 	@$(BIN)/python scripts/install_chromium.py >/dev/null
+	@$(BIN)/python scripts/install_redis.py >/dev/null
 
 demo: setup ## import the sample bars through the notebook, then serve the dashboard (SERVE=0: stop before)
 	@$(BIN)/workbench run ingest_bars
