@@ -92,6 +92,15 @@ class Settings:
     pool_overflow: int = setting(20, "connections beyond pool_size that a burst may open")
     pool_timeout_s: float = setting(30.0, "seconds to wait for a free pooled connection")
     pool_pre_ping: bool = setting(True, "test a pooled connection before it is handed out")
+    pool_recycle_s: float = setting(1800.0, "age in seconds at which a connection is replaced")
+    reconnect_timeout_s: float = setting(
+        30.0, "seconds to go on trying when a server that answered before is gone"
+    )
+    replica_urls: str | None = setting(
+        None, "comma-separated URLs of streaming replicas that may answer reads", secret=True
+    )
+    sql_max_rows: int = setting(1_000_000, "most rows that one wb.sql may give")
+    sql_timeout_s: float = setting(60.0, "seconds after which the server ends a wb.sql")
     cache_dir: Path | None = setting(
         None, "where the cache keeps its files; unset: the user's cache directory"
     )

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import psycopg2
+from psycopg2.extensions import cursor as Cursor  # noqa: N812  (it is a class)
 from tqdm.auto import tqdm
 
 from workbench.errors import StoreError, listing
@@ -18,7 +19,7 @@ from workbench.ingestion.plan import Plan
 from workbench.ingestion.report import IngestReport
 from workbench.shape import Floats, Times, time_index
 from workbench.sources.protocol import Page, Reject, Series
-from workbench.store.database import Database, Role
+from workbench.store.database import Database
 from workbench.store.ledger import (
     WRITTEN,
     Counts,
@@ -122,8 +123,8 @@ class Ingestion:
     def _compared(self, batch: Batch) -> Counts:
         if batch.series is None:
             return Counts(rejected=len(batch.refused))
-        with self.database.transaction(Role.READER) as cursor:
-            found = difference(cursor, *batch.series, batch.times, batch.block)
+        series, times, block = batch.series, batch.times, batch.block
+        found = self.database.read(lambda cursor: difference(cursor, *series, times, block))
         return Counts.of(found.new, found.changed, found.same, len(batch.refused))
 
     def _written(self, batch: Batch) -> Counts:
@@ -138,17 +139,20 @@ class Ingestion:
         return self._write(batch)
 
     def _write(self, batch: Batch) -> Counts:
+        """Write one page; doing it twice, after a lost connection, writes it once."""
+        return self.database.write(lambda cursor: self._write_by(cursor, batch))
+
+    def _write_by(self, cursor: Cursor, batch: Batch) -> Counts:
         assert self.run_id is not None
         counts = Counts(rejected=len(batch.refused))
-        with self.database.transaction(Role.WRITER) as cursor:
-            if batch.series is not None:
-                symbol, timeframe = batch.series
-                found = upsert(cursor, self.run_id, *batch.series, batch.times, batch.block)
-                counts = Counts.of(found.new, found.changed, found.same, len(batch.refused))
-                instrument = instrument_id(cursor, symbol)
-                record(cursor, self.run_id, instrument, timeframe, counts, *batch.extremes)
-            if batch.refused:
-                quarantine(cursor, self.run_id, map(_quarantined, batch.refused))
+        if batch.series is not None:
+            symbol, timeframe = batch.series
+            found = upsert(cursor, self.run_id, *batch.series, batch.times, batch.block)
+            counts = Counts.of(found.new, found.changed, found.same, len(batch.refused))
+            instrument = instrument_id(cursor, symbol)
+            record(cursor, self.run_id, instrument, timeframe, counts, *batch.extremes)
+        if batch.refused:
+            quarantine(cursor, self.run_id, map(_quarantined, batch.refused))
         return counts
 
 

@@ -4,19 +4,33 @@ from __future__ import annotations
 
 import enum
 import os
+import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import psycopg2
 import sqlalchemy as sa
-from psycopg2.extensions import cursor as Cursor  # noqa: N812  (it is a class)
+from psycopg2.extensions import connection as Connection  # noqa: N812  (it is a class)
+from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from workbench.errors import SettingsError, StoreError
 from workbench.settings import Settings, mask
+from workbench.store.connections import (
+    STARTING,
+    first_line,
+    is_lost,
+    persist,
+    pool,
+    refusal,
+    transaction_on,
+)
 from workbench.store.embedded import EmbeddedServer
+from workbench.store.prepared import PreparedConnections, Row, Statement
+from workbench.store.replicas import IMPATIENT, Replicas, split_urls
 
+T = TypeVar("T")
 DIALECTS = {"postgres", "postgresql", "postgresql+psycopg2"}
 
 
@@ -47,6 +61,11 @@ class Database:
             start_timeout_s=settings.server_start_timeout_s,
         )
         self._engines: dict[Role, sa.Engine] = {}
+        self._answered: set[Role] = set()
+        self._prepared = PreparedConnections(
+            self._autonomous, settings.pool_size, settings.pool_recycle_s
+        )
+        self._replicas: Replicas | None = None
         self._lock = threading.RLock()
         self._pid = os.getpid()
         self._schema_checked = False
@@ -63,32 +82,108 @@ class Database:
     def engine(self, role: Role) -> sa.Engine:
         """The SQLAlchemy engine (pool) whose connections act as `role`."""
         with self._lock:
-            if self._pid != os.getpid():  # a fork must not share its parent's sockets
-                for engine in self._engines.values():
-                    engine.dispose(close=False)
-                self._engines, self._pid = {}, os.getpid()
+            self._leave_parent()
             if role not in self._engines:
-                self._engines[role] = self._create_engine(role)
+                self._engines[role] = pool(self.url(role), self.settings, session(role))
             return self._engines[role]
 
-    def _create_engine(self, role: Role) -> sa.Engine:
-        options = {"timezone": "UTC"}
-        if role is not Role.OWNER:
-            options["role"] = role.value
-        if role is Role.READER:  # version and rows of one read come from one snapshot
-            options["default_transaction_isolation"] = "repeatable\\ read"
-            options["default_transaction_read_only"] = "on"
-        return sa.create_engine(
-            self.url(role),
-            pool_size=self.settings.pool_size,
-            max_overflow=self.settings.pool_overflow,
-            pool_timeout=self.settings.pool_timeout_s,
-            pool_pre_ping=self.settings.pool_pre_ping,
-            connect_args={
-                "options": " ".join(f"-c {name}={value}" for name, value in options.items()),
-                "application_name": "workbench",
-            },
-        )
+    @property
+    def replicas(self) -> Replicas:
+        """The replicas that `replica_urls` names, with a pool each; none as a rule."""
+        with self._lock:
+            self._leave_parent()
+            if self._replicas is None:
+                urls = split_urls(self.settings.replica_urls)
+                self._replicas = Replicas([self._replica_pool(url) for url in urls])
+            return self._replicas
+
+    def _replica_pool(self, url: str) -> sa.Engine:
+        where = external_url(url, "WORKBENCH_REPLICA_URLS")
+        return pool(where, self.settings, session(Role.READER), **IMPATIENT)
+
+    def _leave_parent(self) -> None:
+        """A fork must not share its parent's sockets."""
+        if self._pid == os.getpid():
+            return
+        for engine in self._engines.values():
+            engine.dispose(close=False)
+        if self._replicas is not None:
+            self._replicas.dispose(close=False)
+        self._engines, self._pid = {}, os.getpid()
+
+    def read(self, work: Callable[[Cursor], T]) -> T:
+        """What `work` makes of a READER transaction, whose statements see one snapshot.
+
+        When the connection is lost, by a restart of the server for one, `work` is called again on
+        a new one, until `reconnect_timeout_s` has passed; so it starts afresh at each call.
+        Raises StoreError as `transaction` does.
+
+        >>> database = Database(Settings(database_url="postgresql://localhost/x"))
+        >>> database.read(lambda cursor: cursor.execute("SELECT 1"))  # doctest: +SKIP
+        """
+        return self._repeated(Role.READER, work)
+
+    def write(self, work: Callable[[Cursor], T]) -> T:
+        """`read` with a WRITER transaction, for a `work` that may as well be done twice.
+
+        A connection that is lost during the commit leaves open whether it was done.
+        """
+        return self._repeated(Role.WRITER, work)
+
+    def read_at(self, answers: Callable[[Cursor], T | None]) -> T | None:
+        """What `answers` makes of a READER transaction on a replica, else on the primary.
+
+        `answers` gives None where it finds a store that is behind what is wanted: the next one is
+        asked, the primary last, whose answer stands, None included.
+        """
+        found = self.replicas.ask(answers)
+        return self.read(answers) if found is None else found
+
+    def check(self, statement: Statement, parameters: Sequence[Any] = ()) -> list[Row]:
+        """The rows of one prepared statement, as READER, in a transaction and snapshot of its own.
+
+        Repeated like `read`. Raises StoreError as `transaction` does.
+        """
+
+        def attempt() -> list[Row]:
+            self._ensure_checked()
+            try:
+                return self._prepared.run(statement, parameters)
+            except psycopg2.Error as error:
+                raise refusal(error) from error
+
+        return self._persist(Role.READER, attempt)
+
+    def _repeated(self, role: Role, work: Callable[[Cursor], T]) -> T:
+        def attempt() -> T:
+            with self.transaction(role) as cursor:
+                return work(cursor)
+
+        return self._persist(role, attempt)
+
+    def _persist(self, role: Role, attempt: Callable[[], T]) -> T:
+        def may_repeat(error: StoreError) -> bool:
+            cause = error.__cause__
+            if not is_lost(cause):
+                return False
+            self._discard(role)  # what the pools hold is as dead
+            return role in self._answered or re.search(STARTING, str(cause)) is not None
+
+        return persist(attempt, may_repeat, self.settings.reconnect_timeout_s)
+
+    def _discard(self, role: Role) -> None:
+        self._prepared.clear()
+        with self._lock:
+            if role in self._engines:
+                self._engines[role].dispose()
+
+    def _autonomous(self) -> Connection:
+        """A connection of one's own, with the pool's options and outside of the pool."""
+        pooled = self._connect(Role.READER)
+        connection = cast(Connection, pooled.dbapi_connection)
+        pooled.detach()
+        connection.rollback()
+        return connection
 
     @contextmanager
     def transaction(self, role: Role) -> Iterator[Cursor]:
@@ -97,38 +192,31 @@ class Database:
         Makes sure first, once a process, that the schema is there. Raises StoreError when the
         server cannot be reached or refuses a statement; its cause is the driver's exception.
         """
-        if not self._schema_checked:
-            self.ensure_schema()
+        self._ensure_checked()
         with self.unchecked_transaction(role) as cursor:
             yield cursor
 
     @contextmanager
     def unchecked_transaction(self, role: Role) -> Iterator[Cursor]:
         """`transaction` without the look at the schema."""
-        connection = self._connect(role)
-        try:
-            yield cast(Cursor, connection.cursor())
-            connection.commit()
-        except BaseException as error:
-            try:
-                connection.rollback()
-            except Exception:  # a connection lost or stopped inside COPY cannot be reused
-                connection.invalidate()
-            if isinstance(error, psycopg2.Error):
-                raise StoreError(f"the database refuses: {first_line(error)}") from error
-            raise
-        finally:
-            connection.close()
+        with transaction_on(self._connect(role)) as cursor:
+            yield cursor
+
+    def _ensure_checked(self) -> None:
+        if not self._schema_checked:
+            self.ensure_schema()
 
     def _connect(self, role: Role) -> sa.PoolProxiedConnection:
         try:
             try:
-                return self.engine(role).raw_connection()
+                connection = self.engine(role).raw_connection()
             except (psycopg2.OperationalError, sa.exc.OperationalError):
                 if self.external:
                     raise
                 self.server.acquire()  # it may have been killed: that starts it again
-                return self.engine(role).raw_connection()
+                connection = self.engine(role).raw_connection()
+            self._answered.add(role)
+            return connection
         except (psycopg2.OperationalError, sa.exc.OperationalError) as error:
             raise self._unreachable(error) from error
         except sa.exc.TimeoutError as error:
@@ -165,18 +253,38 @@ class Database:
 
     def close(self) -> None:
         """Close all connections and stop using the embedded server."""
+        self._prepared.clear()
         with self._lock:
             for engine in self._engines.values():
                 engine.dispose()
             self._engines.clear()
+            self._answered.clear()
+            if self._replicas is not None:
+                self._replicas.dispose()
             self._schema_checked = False
             if not self.external:
                 self.server.release()
 
 
-def external_url(text: str) -> sa.URL:
-    """`text` as a URL for psycopg2, which plain `postgresql://` no longer means by itself.
+def session(role: Role) -> dict[str, str]:
+    """PostgreSQL's settings of a connection that acts as `role`.
 
+    >>> session(Role.WRITER)
+    {'timezone': 'UTC', 'datestyle': 'ISO', 'role': 'workbench_writer'}
+    """
+    options = {"timezone": "UTC", "datestyle": "ISO"}
+    if role is not Role.OWNER:
+        options["role"] = role.value
+    if role is Role.READER:  # version and rows of one read come from one snapshot
+        options["default_transaction_isolation"] = "repeatable\\ read"
+        options["default_transaction_read_only"] = "on"
+    return options
+
+
+def external_url(text: str, variable: str = "WORKBENCH_DATABASE_URL") -> sa.URL:
+    """`text`, the value of `variable`, as a URL for psycopg2.
+
+    Plain `postgresql://` no longer means that by itself.
     Raises SettingsError when it is not a PostgreSQL URL.
 
     >>> external_url("postgresql://ann@db.example/bars").drivername
@@ -186,22 +294,9 @@ def external_url(text: str) -> sa.URL:
     try:
         url = sa.make_url(text)
     except (sa.exc.ArgumentError, ValueError):
-        raise SettingsError(
-            f"WORKBENCH_DATABASE_URL={mask(text)!r} is not a URL; {advice}"
-        ) from None
+        raise SettingsError(f"{variable}={mask(text)!r} is not a URL; {advice}") from None
     if url.drivername not in DIALECTS:
         raise SettingsError(
-            f"WORKBENCH_DATABASE_URL names {url.drivername!r}, which is not PostgreSQL; {advice}"
+            f"{variable} names {url.drivername!r}, which is not PostgreSQL; {advice}"
         )
     return url.set(drivername="postgresql+psycopg2")
-
-
-def first_line(error: BaseException) -> str:
-    """The first line of the driver's message, without SQLAlchemy's and libpq's wrapping.
-
-    >>> first_line(ValueError("no route\\nDETAIL: x"))
-    'no route'
-    """
-    original: Any = getattr(error, "orig", None) or error
-    lines = str(original).strip().splitlines()
-    return lines[0].strip() if lines else type(original).__name__
