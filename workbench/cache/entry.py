@@ -51,7 +51,10 @@ def _untouched() -> bool:
 
 @dataclass(eq=False)
 class Entry:
-    """A few bytes and some arrays, which become read-only; `decoded` stays in this process.
+    """A few bytes and some arrays; `decoded` stays in this process.
+
+    The arrays are closed to writing, and so are the arrays that they are views of: give copies of
+    what somebody else may still want to write.
 
     `intact` says, in a microsecond, whether the memory behind the arrays is what it was: arrays
     that are a mapped file change when somebody truncates or overwrites the file.
@@ -74,12 +77,19 @@ class Entry:
                     f"the cache cannot keep an array of dtype {array.dtype}; "
                     "use numbers, times or texts of a fixed width"
                 )
-            array.flags.writeable = False
+            _close(array)
 
     @property
     def nbytes(self) -> int:
         """The size of the head and the arrays in bytes."""
         return len(self.head) + sum(array.nbytes for array in self.arrays)
+
+
+def _close(array: object) -> None:
+    """Make an array read-only, and its bases, of which any view could be made writable again."""
+    while isinstance(array, np.ndarray):
+        array.flags.writeable = False
+        array = array.base
 
 
 @dataclass(frozen=True)

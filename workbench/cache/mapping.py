@@ -1,9 +1,10 @@
-"""A file's bytes in memory: small files are read, large ones mapped."""
+"""A file's bytes in memory: small and new files are read, large ones mapped."""
 
 from __future__ import annotations
 
 import mmap
 import os
+import time
 import weakref
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 
 MAPPED_FROM_BYTES = 8 * 2**20
+SETTLED_NS = 50_000_000  # clocks of file systems tick every few ms: a younger file's may not move
 MAPPED_MOST = 128  # each costs two file descriptors, of which a process has about a thousand
 
 _mapped: weakref.WeakSet[mmap.mmap] = weakref.WeakSet()
@@ -31,8 +33,9 @@ def open_bytes(path: Path) -> tuple[Any, Callable[[], bool] | None]:
     """
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
     try:
-        size = os.fstat(descriptor).st_size
-        if size >= MAPPED_FROM_BYTES and len(_mapped) < MAPPED_MOST:
+        status = os.fstat(descriptor)
+        size, age_ns = status.st_size, time.time_ns() - status.st_mtime_ns
+        if size >= MAPPED_FROM_BYTES and age_ns > SETTLED_NS and len(_mapped) < MAPPED_MOST:
             mapping = Mapping(descriptor)
             return mapping.buffer, mapping.intact
         buffer = np.empty(size, np.uint8)
