@@ -155,8 +155,9 @@ def test_another_client_writing_the_same_bars_is_only_a_delay(
     other = psycopg2.connect(workbench.settings.database_url)
     with other.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO data_ingestion.market_data SELECT '2020-01-02 00:00Z', 1, 1, 1, 1, 1,"
-            " instrument_id, '1d', 1 FROM data_ingestion.instrument"
+            "INSERT INTO data_ingestion.market_data (timestamp, open, high, low, close, volume,"
+            " instrument_id, timeframe) SELECT '2020-01-02 00:00Z', 1, 1, 1, 1, 1,"
+            " instrument_id, '1d' FROM data_ingestion.instrument"
         )
         command = [sys.executable, "-c", INGEST, str(workbench.settings.database_url)]
         rest = csv(tmp_path, GOOD.format(1), GOOD.format(2), GOOD.format(3))

@@ -97,9 +97,10 @@ def test_writers_of_one_series_at_once_lose_nothing(workbench: Workbench) -> Non
     assert described(workbench, "A")[1:] == (63, 0, 62)
 
 
+COLUMNS = "timestamp, open, high, low, close, volume, instrument_id, timeframe"
 INSERT = (
-    "INSERT INTO data_ingestion.market_data SELECT to_timestamp(m * 60), 5, 5, 5, 5, 5,"
-    " instrument_id, '1m', 1 FROM data_ingestion.instrument, generate_series({}) m"
+    f"INSERT INTO data_ingestion.market_data ({COLUMNS})"
+    " SELECT to_timestamp(m * 60), 5, 5, 5, 5, 5, instrument_id, '1m' FROM data_ingestion.instrument, generate_series({}) m"
     " WHERE symbol = 'A'"
 )
 
@@ -108,7 +109,7 @@ INSERT = (
     ("statement", "expected"),
     [
         (INSERT.format("30, 40"), (21, 0, 40)),
-        ("UPDATE data_ingestion.market_data SET close = 7 WHERE run_id = 1", (10, 0, 9)),
+        ("UPDATE data_ingestion.market_data SET close = 7 WHERE instrument_id = 1", (10, 0, 9)),
         (
             "UPDATE data_ingestion.market_data SET timestamp = timestamp + interval '1 hour'",
             (10, 60, 69),
@@ -116,8 +117,8 @@ INSERT = (
         (("DELETE FROM data_ingestion.market_data WHERE timestamp < 'epoch'::timestamptz"
          " + interval '3 minutes'"), (7, 3, 9)),
         (("WITH gone AS (DELETE FROM data_ingestion.market_data WHERE timestamp = 'epoch'"
-         " RETURNING *) INSERT INTO data_ingestion.market_data SELECT timestamp + interval"
-         " '1 day', open, high, low, close, volume, instrument_id, timeframe, run_id FROM gone"),
+         f" RETURNING *) INSERT INTO data_ingestion.market_data ({COLUMNS}) SELECT timestamp +"
+         " interval '1 day', open, high, low, close, volume, instrument_id, timeframe FROM gone"),
          (10, 1, 1440)),
     ],
 )  # fmt: skip
@@ -148,7 +149,9 @@ def test_truncate_moves_every_version_and_the_series_come_back_later(workbench: 
         cursor.execute("TRUNCATE data_ingestion.market_data")
     assert workbench.series().empty
     put(workbench, "A", {5: 1.0})
-    assert described(workbench, "A") == (version + 2, 1, 5, 5)
+    moved, *rest = described(workbench, "A")
+    assert moved > version
+    assert rest == [1, 5, 5]
 
 
 HALF_DONE = """
@@ -175,4 +178,4 @@ def test_a_killed_writer_leaves_nothing_behind(workbench: Workbench) -> None:
     writer.wait(30)
     writer.stdout.close()
     assert put(workbench, "A", {1: 1.0}).new.all()
-    assert described(workbench, "A") == (1, 1, 1, 1)
+    assert described(workbench, "A")[1:] == (1, 1, 1)

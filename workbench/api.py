@@ -12,7 +12,7 @@ import pandas as pd
 
 from workbench.cache.layers import Cache
 from workbench.cache.report import CacheReport
-from workbench.catalog import SERIES_COLUMNS, Catalog
+from workbench.catalog import SERIES_COLUMNS, Catalog, Freshness
 from workbench.errors import InputError
 from workbench.sessions import Moment, Window
 from workbench.settings import Settings, mask
@@ -37,7 +37,7 @@ class Workbench:
         self.settings = Settings.from_environment() if settings is None else settings
         self.database = Database(self.settings)
         self.cache = Cache.of(self.settings)
-        self.catalog = Catalog(self.database)
+        self.catalog = Catalog(self.database, self.cache)
         self.ledger = Ledger(self.database)
 
     def __repr__(self) -> str:
@@ -52,8 +52,10 @@ class Workbench:
         *,
         fields: str | Sequence[str] | None = None,
         timeframe: str = "1d",
+        as_of: Moment | Freshness | None = None,
+        max_staleness_s: float | None = None,
     ) -> pd.DataFrame:
-        """Bars of one symbol, or of a list of them, from the store.
+        """Bars of one symbol, or of a list of them, as fresh as the store.
 
         One symbol gives the columns `open high low close volume` (or the `fields` asked for), a
         list gives `(field, symbol)` columns, so that `bars["close"]` is a wide frame. Values are
@@ -67,7 +69,15 @@ class Workbench:
         >>> wb.bars("AAPL", "2010", "2011").shape  # doctest: +SKIP
         (252, 5)
         """
-        return self.catalog.bars(symbols, start, end, fields=fields, timeframe=timeframe)
+        return self.catalog.bars(
+            symbols,
+            start,
+            end,
+            fields=fields,
+            timeframe=timeframe,
+            as_of=as_of,
+            max_staleness_s=max_staleness_s,
+        )
 
     def series(self) -> pd.DataFrame:
         """What is stored: a row per symbol and timeframe with rows, first, last and version.

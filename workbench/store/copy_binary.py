@@ -53,6 +53,9 @@ def record_type(columns: Columns) -> np.dtype[np.void]:
 class Decoder:
     """A file that `COPY … TO STDOUT (FORMAT binary)` writes to; `columns()` gives what arrived.
 
+    `capacity` is how many rows to expect, 0 for unknown. Columns in `into` are written to these
+    arrays, as long as they are large enough.
+
     Raises StoreError at a NULL, a wrong width or a truncated stream.
 
     >>> decoder = Decoder({"close": ">f8"}, capacity=1)
@@ -61,10 +64,18 @@ class Decoder:
     array([2.5])
     """
 
-    def __init__(self, columns: Columns, capacity: int = 0) -> None:
+    def __init__(
+        self,
+        columns: Columns,
+        capacity: int = 0,
+        into: Mapping[str, NDArray[Any]] | None = None,
+    ) -> None:
         self._type = record_type(columns)
+        given = into or {}
         self._columns = {
-            name: np.empty(max(capacity, FLUSH_ROWS), np.dtype(kind).newbyteorder("="))
+            name: given[name]
+            if name in given
+            else np.empty(max(capacity, FLUSH_ROWS), np.dtype(kind).newbyteorder("="))
             for name, kind in columns.items()
         }
         self._pending: list[bytes] = []

@@ -1,0 +1,49 @@
+"""What a result was validated against."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import pandas as pd
+
+from workbench.sessions import brief
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """What a result was validated against; stands in `bars.attrs["freshness"]`.
+
+    `versions` by symbol are those of the rows; `through` is the last bar that was known of all its
+    series. `checked_at` is when the store said that these versions are the current ones: just now,
+    unless `max_staleness_s` allowed an earlier check, in which case `checked` is false. `tier` says
+    where the rows came from, `as_of` the past moment that was asked for. Given as `as_of=` of
+    another read, it brings back exactly these versions.
+
+    >>> at = pd.Timestamp("2024-05-06 07:08", tz="UTC")
+    >>> print(Freshness({"AAPL": 7}, at.normalize(), at, "memory"))
+    data through 2024-05-06, from the memory, checked at 2024-05-06 07:08:00 UTC
+    """
+
+    versions: Mapping[str, int]
+    through: pd.Timestamp
+    checked_at: pd.Timestamp
+    tier: str
+    checked: bool = True
+    as_of: pd.Timestamp | None = None
+    # What the frame is a view of: as long as that lives, pandas copies the frame on write.
+    _held: object = field(default=None, repr=False, compare=False)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self  # frozen; pandas deep-copies attrs at every step
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        shown = (self.versions, self.through, self.checked_at, self.tier, self.checked, self.as_of)
+        return type(self), shown
+
+    def __str__(self) -> str:
+        when = f"{self.checked_at:%Y-%m-%d %H:%M:%S} UTC"
+        check = f"checked at {when}" if self.checked else f"not checked again since {when}"
+        known = f" as known at {self.as_of:%Y-%m-%d %H:%M:%S} UTC" if self.as_of else ""
+        return f"data through {brief(self.through)}{known}, from the {self.tier}, {check}"
