@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -15,6 +16,7 @@ import psycopg2
 
 from workbench.store.account import Account, server_account
 from workbench.store.binaries import find_binaries, runnable_by
+from workbench.store.keeper import is_server_process, server_processes
 
 FAST = {
     "listen_addresses": "",
@@ -62,7 +64,7 @@ class OwnServer:
         replica.start()
 
     def start(self) -> None:
-        options = {**FAST, "unix_socket_directories": str(self.sockets)}
+        options = {**FAST, "unix_socket_directories": self.sockets, "cluster_name": self.name}
         given = " ".join(f"-c {name}='{value}'" for name, value in options.items())
         log = self.folder / f"{self.name}.log"
         self.run("pg_ctl", "-D", self.data, "-o", given, "-l", log, "-w", "start")
@@ -76,13 +78,16 @@ class OwnServer:
             with suppress(subprocess.CalledProcessError):
                 self.stop("immediate")
 
-    def kill(self) -> None:
-        """`kill -9` the server; its processes end when they notice."""
-        os.kill(self.pid, signal.SIGKILL)
-
-    @property
-    def pid(self) -> int:
-        return int((self.data / "postmaster.pid").read_text().split()[0])
+    def kill_all(self) -> None:
+        """`kill -9` all its processes."""
+        pids = server_processes(str(self.data))
+        for pid in pids:
+            os.kill(pid, signal.SIGKILL)
+        while any(is_server_process(pid, str(self.data)) for pid in pids):
+            time.sleep(0.01)
+        # Where nobody reaps the dead, their pids would stop the next start.
+        (self.data / "postmaster.pid").unlink()
+        (self.sockets / ".s.PGSQL.5432.lock").unlink()
 
     def sql(self, statement: str, database: str = "bars") -> list[tuple[object, ...]]:
         connection = psycopg2.connect(self.url(database))

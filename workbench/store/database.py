@@ -261,6 +261,7 @@ class Database:
             self._answered.clear()
             if self._replicas is not None:
                 self._replicas.dispose()
+                self._replicas = None
             self._schema_checked = False
             if not self.external:
                 self.server.release()
