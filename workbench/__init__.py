@@ -19,15 +19,18 @@ __all__ = [
     "bars",
     "cached",
     "chart",
+    "chunks",
     "default",
     "errors",
     "forget",
     "ingest",
     "market",
+    "pages",
     "quarantined",
     "run",
     "runs",
     "series",
+    "sql",
     "ta",
 ]
 
@@ -50,13 +53,16 @@ if TYPE_CHECKING:
 
     bars = default().bars
     cached = default().cached
+    chunks = default().chunks
     forget = default().forget
     ingest = default().ingest
     market = default().market
+    pages = default().pages
     quarantined = default().quarantined
     run = default().run
     runs = default().runs
     series = default().series
+    sql = default().sql
 
 
 def __getattr__(name: str) -> Any:

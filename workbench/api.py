@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -77,6 +77,115 @@ class Workbench:
             timeframe=timeframe,
             as_of=as_of,
             max_staleness_s=max_staleness_s,
+        )
+
+    def chunks(
+        self,
+        symbols: str | Sequence[str],
+        start: Moment | None = None,
+        end: Moment | None = None,
+        *,
+        fields: str | Sequence[str] | None = None,
+        timeframe: str = "1d",
+        chunk_rows: int = 1_000_000,
+    ) -> Iterator[pd.DataFrame]:
+        """Bars of a range larger than memory, piece by piece in order of time.
+
+        Each piece is a frame as `bars` gives it, of at most `chunk_rows` times (of a list: times
+        by symbols). All are of one moment, whatever is written meanwhile: put together they equal
+        `bars`. They are read while one asks for them and do not go through the cache; a
+        connection is in use until the last one, or until the iterator is closed.
+
+        Raises what `bars` raises, RangeError for a range without a bar at the first step, and
+        StoreError when the server goes away between two pieces.
+
+        >>> import workbench as wb
+        >>> sum(len(piece) for piece in wb.chunks("AAPL", chunk_rows=1000))  # doctest: +SKIP
+        3270
+        """
+        from workbench.catalog.chunking import chunked
+
+        return chunked(
+            self.database,
+            self.catalog,
+            symbols,
+            Window.of(start, end),
+            fields=fields,
+            timeframe=timeframe,
+            chunk_rows=chunk_rows,
+        )
+
+    def sql(
+        self,
+        query: str,
+        /,
+        *,
+        max_rows: int | None = None,
+        timeout_s: float | None = None,
+        **parameters: Any,
+    ) -> pd.DataFrame:
+        """The result of an SQL query, with `:name` in it for each of `parameters`.
+
+        Values are bound and never become part of the statement; a list goes with `= ANY(:name)`.
+        The query runs as the reader, in a transaction that cannot write. Integers come as int64
+        (Int64 with NULLs), numeric and floats as float64, timestamptz as datetime64[us, UTC],
+        timestamp and date as datetime64[us], text and enums as str; an empty result keeps them.
+
+        Raises InputError for a missing or superfluous parameter and for more than `max_rows` rows
+        (WORKBENCH_SQL_MAX_ROWS), and StoreError when the server refuses or needs longer than
+        `timeout_s` seconds (WORKBENCH_SQL_TIMEOUT_S).
+
+        >>> import workbench as wb
+        >>> wb.sql("SELECT count(*) FROM data_ingestion.bars WHERE symbol = :symbol",
+        ...        symbol="AAPL")["count"].item()  # doctest: +SKIP
+        3270
+        """
+        from workbench.store.query import Query, run_query
+
+        return run_query(
+            self.database,
+            Query.of(query, parameters),
+            max_rows=self.settings.sql_max_rows if max_rows is None else max_rows,
+            timeout_s=self.settings.sql_timeout_s if timeout_s is None else timeout_s,
+        )
+
+    def pages(
+        self,
+        query: str,
+        /,
+        *,
+        key: str | Sequence[str],
+        page_rows: int = 10_000,
+        after: Sequence[Any] | None = None,
+        timeout_s: float | None = None,
+        **parameters: Any,
+    ) -> Iterator[pd.DataFrame]:
+        """The result of an SQL query page by page, in order of its columns `key`.
+
+        Each page is a frame as `sql` gives it; a result without rows is one empty page. A page is
+        found by the last key of the one before, `page.attrs["after"]`: a list that JSON can hold
+        and that goes on from there when given as `after`, in another process as well. Each page
+        is a query of its own, with `timeout_s` of its own, and sees what is committed by then.
+
+        Raises what `sql` raises, and InputError where the key is not there, is NULL in some row
+        or is the same in two: a page would lose rows.
+
+        >>> import workbench as wb
+        >>> query = "SELECT * FROM data_ingestion.bars WHERE symbol = :symbol"
+        >>> [len(page) for page in wb.pages(query, key=["timeframe", "timestamp"],
+        ...                                 page_rows=2000, symbol="AAPL")]  # doctest: +SKIP
+        [2000, 1270]
+        """
+        from workbench.store.paging import paged
+        from workbench.store.query import Query
+
+        return paged(
+            self.database,
+            Query.of(query, parameters),
+            key,
+            page_rows=page_rows,
+            after=after,
+            timeout_s=self.settings.sql_timeout_s if timeout_s is None else timeout_s,
         )
 
     def series(self) -> pd.DataFrame:

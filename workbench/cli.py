@@ -338,6 +338,67 @@ def ingest(
 
 
 @cli.command()
+@click.argument("query")
+@click.option(
+    "-p",
+    "given",
+    metavar="NAME=VALUE",
+    multiple=True,
+    help='What :NAME in the query stands for; a list is JSON: NAME=\'["A","B"]\'.',
+)
+@click.option("--csv", "form", flag_value="csv", help="Print CSV.")
+@click.option("--json", "form", flag_value="json", help="Print JSON, for programs.")
+@click.option("--max-rows", type=int, help="Refuse results of more rows than this.")
+@click.option("--timeout", "timeout_s", type=float, help="Seconds after which the server gives up.")
+def sql(
+    query: str,
+    given: tuple[str, ...],
+    form: str | None,
+    max_rows: int | None,
+    timeout_s: float | None,
+) -> None:
+    """Print what the reading SQL QUERY gives; - reads it from stdin.
+
+    \b
+    workbench sql "SELECT * FROM data_ingestion.bars WHERE symbol = :s LIMIT 5" -p s=AAPL
+    workbench sql "SELECT * FROM data_ingestion.run" --csv > runs.csv
+    """
+    from workbench.api import Workbench
+
+    text = sys.stdin.read() if query == "-" else query
+    values = {name: _bound(name, value) for name, value in _pairs(given).items()}
+    if clash := sorted({"max_rows", "timeout_s"} & set(values)):
+        raise click.UsageError(f"a parameter cannot be called {clash[0]!r}; use another name")
+    with Workbench() as workbench:
+        found = workbench.sql(text, max_rows=max_rows, timeout_s=timeout_s, **values)
+    if form == "csv":
+        click.echo(found.to_csv(index=False), nl=False)
+    elif form == "json":
+        click.echo(json.dumps(_exact_records(found), default=str, ensure_ascii=False))
+    else:
+        click.echo(_table(found) if len(found) else f"no rows of {', '.join(found.columns)}")
+
+
+def _bound(name: str, value: str) -> str | list[Any]:
+    if not value.startswith("["):
+        return value
+    try:
+        items: list[Any] = json.loads(value)
+    except ValueError as error:
+        raise click.UsageError(f"-p {name}={value} is not a JSON list: {error}") from None
+    return items
+
+
+def _exact_records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    if not frame.columns.is_unique:
+        raise InputError("several columns have one name; name them apart with AS for JSON")
+    rows: list[dict[str, Any]] = (
+        frame.astype("object").where(frame.notna(), None).to_dict("records")  # type: ignore
+    )
+    return rows
+
+
+@cli.command()
 @click.argument("notebook", required=False)
 @click.option("--port", default=8866, show_default=True, help="A free one when it is taken.")
 @click.option("--open", "open_browser", is_flag=True, help="Open the browser.")
