@@ -16,9 +16,9 @@ from workbench.store import schema
 from workbench.store.database import Database, Role
 
 TABLES = {
-    "alembic_version", "change", "corporate_action", "corporate_action_revision", "instrument",
-    "partition", "partitioning", "purge", "quarantine", "revision", "run", "run_series", "series",
-    "store",
+    "alembic_version", "change", "corporate_action", "corporate_action_clock",
+    "corporate_action_revision", "instrument", "partition", "partitioning", "purge", "quarantine",
+    "revision", "run", "run_series", "series", "store",
 }  # fmt: skip
 MIGRATE = """
 import sys

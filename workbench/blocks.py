@@ -17,7 +17,7 @@ class Block:
     `times` is (n,) int64 microseconds, strictly increasing; `values` is (fields, n, symbols),
     C-contiguous, NaN where a symbol has no bar; `versions` has one number per symbol.
 
-    >>> Block(("A",), ("close",), (1,), np.array([0]), np.ones((1, 1, 1))).frame(False).shape
+    >>> Block(("A",), ("close",), (1,), np.array([0]), np.ones((1, 1, 1))).cut(False, 0, 1).shape
     (1, 1)
     """
 
@@ -33,12 +33,17 @@ class Block:
         """The size of the arrays in bytes."""
         return self.times.nbytes + self.values.nbytes
 
-    def frame(self, several: bool) -> pd.DataFrame:
-        """The frame around the arrays, without a copy: Bars of one symbol, or a panel.
+    def cut(self, several: bool, first: int, last: int) -> pd.DataFrame:
+        """Rows `first` up to `last` as Bars of one symbol, or as a panel; nothing is copied.
 
-        It is made once and shared: hand out shallow copies or slices, which pandas copies on
-        write, and never the frame itself.
+        What is handed out shares the arrays until somebody writes to it: then pandas copies.
         """
+        frame = self._frame(several)
+        if (first, last) == (0, len(self.times)):
+            return frame.copy(deep=False)
+        return frame.iloc[first:last]
+
+    def _frame(self, several: bool) -> pd.DataFrame:
         if several not in self._frames:
             self._frames[several] = self._framed(several)
         return self._frames[several]

@@ -40,15 +40,23 @@ def _year(year: int) -> int:
     return in_us(pd.Timestamp(year, 1, 1, tz="UTC"))
 
 
-def key_of(store: str, request: Request, versions: Sequence[int]) -> Key:
-    """Where the cache keeps the block of a request at `versions`."""
+def key_of(store: str, request: Request, versions: Sequence[int], *, past: bool = False) -> Key:
+    """Where the cache keeps the block of a request at `versions`.
+
+    A block of the past stands alone: no later one is made from it, nor does it give way to one.
+    """
     exact = blake2b(np.asarray(versions, np.int64).tobytes(), digest_size=16).hexdigest()
-    return Key(_group(store, request), exact)
+    group = _group(store, request)
+    return Key(_digest((group, exact)) if past else group, exact)
 
 
 @lru_cache(maxsize=256)
 def _group(store: str, request: Request) -> str:
-    return blake2b(repr((store, request)).encode(), digest_size=16).hexdigest()
+    return _digest((store, request))
+
+
+def _digest(named: object) -> str:
+    return blake2b(repr(named).encode(), digest_size=16).hexdigest()
 
 
 def entry_of(block: Block) -> Entry:

@@ -26,6 +26,7 @@ from workbench.store.ledger import table
 from workbench.store.read import (
     PURGED,
     STATE,
+    STATE_OF_ONE,
     VERSIONS_AT,
     Request,
     SeriesRow,
@@ -105,7 +106,7 @@ class Catalog:
         first, last = block.rows(window.start_us, window.end_us)
         if first == last:
             raise self._no_bars(names, timeframe, window)
-        bars = block.frame(several).iloc[first:last]
+        bars = block.cut(several, first, last)
         through = bars.index[-1] if versions else pd.Timestamp(state.last).tz_convert("UTC")
         bars.attrs["freshness"] = Freshness(
             versions=dict(zip(names, block.versions, strict=True)),
@@ -140,7 +141,10 @@ class Catalog:
         return Checked(state, looked, now=True)
 
     def _state(self, symbols: tuple[str, ...], timeframe: str) -> State:
-        (row,) = self._database.check(STATE, (list(symbols), timeframe))
+        rows = []
+        if len(symbols) == 1:
+            rows = self._database.check(STATE_OF_ONE, (symbols[0], timeframe))
+        (row,) = rows or self._database.check(STATE, (list(symbols), timeframe))
         return State(*row)
 
     def _settle(self, timeframe: str) -> bool:
@@ -187,19 +191,21 @@ class Catalog:
         self, state: State, request: Request, versions: tuple[int, ...] | None
     ) -> tuple[Block, str]:
         """The block of a request at `versions`, None for the present ones, and its tier."""
+        if not state.settled:  # nobody vouches for the versions
+            return self._load(request, versions, None), "store"
+        past = versions is not None
         wanted = tuple(version or 0 for version in state.versions) if versions is None else versions
 
         def load(base: Entry | None) -> tuple[Key, Entry]:
             block = self._load(request, versions, block_of(base) if base else None)
-            return key_of(state.store, request, block.versions), entry_of(block)
+            return key_of(state.store, request, block.versions, past=past), entry_of(block)
 
-        if not state.settled:  # nobody vouches for the versions
-            return self._load(request, versions, None), "store"
         if set(request.fields) < set(FIELDS):
-            whole = key_of(state.store, replace(request, fields=FIELDS), wanted)
-            if found := self._cache.get(whole):
+            whole = replace(request, fields=FIELDS)
+            if found := self._cache.get(key_of(state.store, whole, wanted, past=past)):
                 return block_of(found[0]).only(request.fields), found[1]
-        entry, tier = self._cache.fetch(key_of(state.store, request, wanted), load)
+        key = key_of(state.store, request, wanted, past=past)
+        entry, tier = self._cache.fetch(key, load)
         return block_of(entry), tier
 
     def _load(

@@ -29,7 +29,7 @@ from workbench.store.ledger import (
     record,
     table,
 )
-from workbench.store.write import difference, instrument_id, upsert
+from workbench.store.write import difference, instrument_id, make_room, upsert
 
 RACES = (
     psycopg2.errors.UniqueViolation,
@@ -140,6 +140,8 @@ class Ingestion:
 
     def _write(self, batch: Batch) -> Counts:
         """Write one page; doing it twice, after a lost connection, writes it once."""
+        if batch.series is not None:
+            make_room(self.database, batch.series.timeframe, batch.times)
         return self.database.write(lambda cursor: self._write_by(cursor, batch))
 
     def _write_by(self, cursor: Cursor, batch: Batch) -> Counts:

@@ -67,8 +67,8 @@ class Partition(NamedTuple):
 PARTITIONS = """
 SELECT name, (extract(epoch FROM lower) * 1000000)::bigint,
   (extract(epoch FROM upper) * 1000000)::bigint
-FROM data_ingestion.partition JOIN data_ingestion.partitioning p USING (timeframe)
-WHERE timeframe = %s AND p.layout = data_ingestion.layout(timeframe) ORDER BY lower
+FROM data_ingestion.partition JOIN data_ingestion.layout USING (timeframe)
+WHERE timeframe = %s AND settled ORDER BY lower
 """
 
 

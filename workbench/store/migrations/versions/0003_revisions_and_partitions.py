@@ -70,12 +70,13 @@ CREATE TABLE data_ingestion.change (
 );
 CREATE INDEX idx_change_run_id ON data_ingestion.change (run_id) WHERE run_id IS NOT NULL;
 
--- How many years a partition of a timeframe spans, and a digest of the partitions that are
--- accounted for: where it differs from `layout`, somebody attached, detached or dropped one.
+-- How many years a partition of a timeframe spans; its parent and a digest of the partitions that
+-- are accounted for: where that is no longer so, somebody attached, detached or dropped one.
 CREATE TABLE data_ingestion.partitioning (
   timeframe data_ingestion.timeframe NOT NULL,
   years integer NOT NULL CHECK (years > 0),
-  layout bigint NOT NULL DEFAULT 0,
+  parent oid NOT NULL DEFAULT 0,
+  accounted bigint NOT NULL DEFAULT 0,
   CONSTRAINT idx_partitioning_timeframe PRIMARY KEY (timeframe)
 );
 INSERT INTO data_ingestion.partitioning (timeframe, years) VALUES
@@ -291,17 +292,22 @@ END $$;
 """
 
 PARTITIONS = """
-CREATE FUNCTION data_ingestion.layout(wanted data_ingestion.timeframe) RETURNS bigint
-LANGUAGE sql STABLE
-RETURN (SELECT coalesce(sum(hashint8(inhrelid::bigint)::bigint), 0)::bigint FROM pg_inherits
-  WHERE inhparent IN ('data_ingestion.market_data'::regclass,
-                      to_regclass('data_ingestion.market_data_' || wanted::text)));
+CREATE VIEW data_ingestion.layout AS
+  SELECT timeframe, present, present = accounted AS settled
+  FROM data_ingestion.partitioning, LATERAL (SELECT
+    (SELECT coalesce(sum(hashoid(inhrelid)::bigint), 0)::bigint
+     FROM pg_inherits WHERE inhparent = parent) +
+    (SELECT coalesce(sum(hashoid(inhparent)::bigint), 0)::bigint
+     FROM pg_inherits WHERE inhrelid = parent) AS present) AS found;
 
 CREATE FUNCTION data_ingestion.account_for(wanted data_ingestion.timeframe) RETURNS void
 LANGUAGE sql SET search_path = data_ingestion, pg_temp
 BEGIN ATOMIC
-  UPDATE data_ingestion.partitioning SET layout = data_ingestion.layout(wanted)
-  WHERE timeframe = wanted;
+  UPDATE data_ingestion.partitioning
+    SET parent = coalesce(to_regclass('data_ingestion.market_data_' || wanted::text)::oid, 0)
+    WHERE timeframe = wanted;
+  UPDATE data_ingestion.partitioning p SET accounted = l.present
+    FROM data_ingestion.layout l WHERE p.timeframe = wanted AND l.timeframe = wanted;
 END;
 
 -- Make the partition that bars at `moment` belong to; false where there is one already. Rows
@@ -356,7 +362,7 @@ DECLARE
   leaf record;
 BEGIN
   PERFORM pg_advisory_xact_lock(hashtext('data_ingestion.partition:' || wanted));
-  IF layout(wanted) = (SELECT p.layout FROM partitioning p WHERE p.timeframe = wanted) THEN
+  IF (SELECT settled FROM layout WHERE timeframe = wanted) THEN
     RETURN false;
   END IF;
   WITH lost AS (
@@ -457,7 +463,6 @@ BEGIN
   EXECUTE format('GRANT INSERT, UPDATE ON %s TO workbench_writer', tables);
 END $$;
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA data_ingestion FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION data_ingestion.layout TO workbench_reader, workbench_writer;
 GRANT EXECUTE ON FUNCTION data_ingestion.make_partition, data_ingestion.reconcile,
   data_ingestion.next_version
   TO workbench_writer;
