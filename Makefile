@@ -7,7 +7,7 @@ BIN := .venv/bin
 SETUP = python="$$(sh scripts/find_python.sh $(if $(PYTHON),"$(PYTHON)"))" && "$$python" scripts/setup_venv.py
 NOTEBOOKS = find notebooks -name '*.ipynb' -not -path '*/.ipynb_checkpoints/*' -print0
 
-.PHONY: help setup setup-test demo test check lab bench docs screenshot constraints clean
+.PHONY: help setup setup-test demo test check lab bench peers docs screenshot constraints clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -43,6 +43,9 @@ lab: setup ## open JupyterLab on notebooks/
 bench: setup-test ## time everything against its peers (QUICK=1: small sizes, CASE=name: one case)
 	@$(BIN)/python -m benchmarks $(if $(filter-out 0,$(QUICK)),--quick) $(if $(CASE),--case "$(CASE)")
 
+peers: setup-test ## install what `make bench` compares with, each in its own environment
+	@$(BIN)/python -m benchmarks.remote
+
 docs: setup-test ## write docs/reference/ and the README's tables afresh
 	@$(BIN)/python scripts/make_reference.py
 	@$(BIN)/python -m benchmarks.render
@@ -54,5 +57,5 @@ constraints: ## resolve the pinned packages afresh (PYTHONS="python3.11 python3.
 	@python="$$(sh scripts/find_python.sh $(if $(PYTHON),"$(PYTHON)"))" && "$$python" scripts/make_constraints.py $(PYTHONS)
 
 clean: ## remove .venv and the tools' caches (data and reports stay)
-	@rm -rf .venv .setup.lock .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build *.egg-info
+	@rm -rf .venv .peers .setup.lock .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build *.egg-info
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -10,14 +10,18 @@ from __future__ import annotations
 import gc
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 Call = Callable[[], Any]
+"""Does the work and gives its result. One that has a method `seconds` runs elsewhere and is timed
+there (and its memory is measured there, by `peak`)."""
 OURS = "workbench"
+GROUPS = ("write", "cold read", "warm read", "indicators", "Qlib's task")
+"""What a case is about; tables show them in this order."""
 ENOUGH_S = 3.0
 """Once a case has been timed for so long, the least number of rounds will do."""
 
@@ -46,7 +50,7 @@ class Trial:
 
     `work` is the number of `unit`s that one call handles. `result` fetches what a path's call
     has done, when that is not what it returns; `same` raises AssertionError unless two results
-    agree. `reset`, untimed, runs before every call.
+    agree. `reset`, untimed, runs before every call and is told the path's name.
     """
 
     work: int
@@ -56,33 +60,51 @@ class Trial:
     limits: dict[str, Call] = field(default_factory=dict)
     """Paths that show what the machine or server can do at best; their result is not compared."""
     result: Callable[[str, Any], Any] = lambda _name, returned: returned
-    reset: Callable[[], None] = lambda: None
+    reset: Callable[[str], object] = lambda _name: None
     memory: bool = False
     """Whether the peak of memory is measured as well."""
+    result_bytes: int | None = None
+    """How large ours returns, which its peak of memory is compared with."""
+    rounds: tuple[int, int] | None = None
+    """The least and the most rounds of a full run, where calls take many seconds."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """A registered case; `reference` names the path that ratios compare ours with."""
+    """A registered case.
+
+    `reference` names the path that comes first where ratios are shown. `targets` says how many
+    times as fast as a path ours is meant to be, `within_s` how long it may take and `peak_frames`
+    how much memory, as a multiple of what it returns.
+    """
 
     name: str
     title: str
+    group: str
     reference: str
     trial: Callable[[Scale], AbstractContextManager[Trial]]
+    targets: Mapping[str, float] = field(default_factory=dict)
+    within_s: float | None = None
+    peak_frames: float | None = None
 
 
 CASES: dict[str, Case] = {}
 
 
 def case(
-    name: str, title: str, *, reference: str
+    name: str, title: str, *, group: str, reference: str, **goals: Any
 ) -> Callable[[Callable[[Scale], Iterator[Trial]]], Callable[[Scale], Iterator[Trial]]]:
-    """Register a generator function that yields one Trial, and cleans up behind it."""
+    """Register a generator function that yields one Trial, and cleans up behind it.
+
+    `goals` are `targets`, `within_s` and `peak_frames` of the Case.
+    """
 
     def register(function: Callable[[Scale], Iterator[Trial]]) -> Any:
         if name in CASES:
             raise ValueError(f"two cases are called {name!r}")
-        CASES[name] = Case(name, title, reference, contextmanager(function))
+        if group not in GROUPS:
+            raise ValueError(f"{name} is of the group {group!r}; there are {', '.join(GROUPS)}")
+        CASES[name] = Case(name, title, group, reference, contextmanager(function), **goals)
         return function
 
     return register
@@ -102,21 +124,26 @@ class Timing:
 def measure(chosen: Case, scale: Scale) -> dict[str, Any]:
     """Check, then time, every path of a case: what stands in its JSON file under "result"."""
     with chosen.trial(scale) as trial:
-        if missing := {OURS, chosen.reference} - set(trial.paths):
+        needed = {OURS} if scale.quick else {OURS, chosen.reference, *chosen.targets}
+        if missing := needed - set(trial.paths | trial.limits):
             raise ValueError(f"{chosen.name} has no path {', '.join(sorted(missing))}")
         check(chosen.name, trial)
         everything = trial.paths | trial.limits
-        seconds = interleaved(everything, trial.reset, scale.rounds)
-        peaks = {name: peak(call, trial.reset) for name, call in everything.items() if trial.memory}
+        rounds = scale.rounds if scale.quick else trial.rounds or scale.rounds
+        seconds = interleaved(everything, trial.reset, rounds)
+        peaks = {
+            name: peak(call, lambda name=name: trial.reset(name))
+            for name, call in everything.items()
+            if trial.memory
+        }
     timings = {name: timing(times, peaks.get(name)) for name, times in seconds.items()}
     ours = timings[OURS].median_s
     return {
-        "case": chosen.name,
-        "title": chosen.title,
+        **described(chosen),
         "work": trial.work,
         "unit": trial.unit,
-        "reference": chosen.reference,
         "limits": sorted(trial.limits),
+        "result_bytes": trial.result_bytes,
         "timings": {name: asdict(times) for name, times in timings.items()},
         "times_faster_than": {
             name: times.median_s / ours for name, times in timings.items() if name != OURS
@@ -124,24 +151,31 @@ def measure(chosen: Case, scale: Scale) -> dict[str, Any]:
     }
 
 
+def described(chosen: Case) -> dict[str, Any]:
+    """What a case's record says of the case itself."""
+    facts = {each.name: getattr(chosen, each.name) for each in fields(chosen)}
+    del facts["trial"]
+    return {"case": facts.pop("name"), **facts}
+
+
 def check(name: str, trial: Trial) -> None:
     """Run every path once; AssertionError unless all peers' results agree with ours."""
     results = {}
     for path, call in trial.paths.items():
-        trial.reset()
+        trial.reset(path)
         results[path] = trial.result(path, call())
     for path, result in results.items():
         try:
             trial.same(results[OURS], result)
         except AssertionError as error:
             raise AssertionError(f"{name}: {path} and {OURS} differ: {error}") from error
-    for call in trial.limits.values():
-        trial.reset()
+    for path, call in trial.limits.items():
+        trial.reset(path)
         call()
 
 
 def interleaved(
-    paths: dict[str, Call], reset: Call, rounds: tuple[int, int]
+    paths: dict[str, Call], reset: Callable[[str], object], rounds: tuple[int, int]
 ) -> dict[str, list[float]]:
     """The seconds of each call: every path once a round, for a few seconds in all."""
     seconds: dict[str, list[float]] = {name: [] for name in paths}
@@ -151,11 +185,18 @@ def interleaved(
             break
         gc.collect()
         for name, call in paths.items():
-            reset()
-            began = time.perf_counter()
-            call()
-            seconds[name].append(time.perf_counter() - began)
+            reset(name)
+            seconds[name].append(clock(call))
     return seconds
+
+
+def clock(call: Call) -> float:
+    """How many seconds a call takes, by the clock of the process that runs it."""
+    if elsewhere := getattr(call, "seconds", None):
+        return float(elsewhere())
+    began = time.perf_counter()
+    call()
+    return time.perf_counter() - began
 
 
 def timing(seconds: list[float], peak_bytes: int | None = None) -> Timing:
@@ -169,7 +210,10 @@ def timing(seconds: list[float], peak_bytes: int | None = None) -> Timing:
 
 
 def peak(call: Call, reset: Call) -> int | None:
-    """The most bytes that this process held during `call` beyond those before it; Linux only."""
+    """The most bytes that a process held during `call` beyond those before it; Linux only."""
+    if elsewhere := getattr(call, "peak", None):
+        reset()
+        return elsewhere()
     clear = Path("/proc/self/clear_refs")
     if not clear.exists():
         return None

@@ -32,9 +32,18 @@ def describe() -> dict[str, Any]:
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
         "packages": {name: version(name) for name in PACKAGES},
+        "peers": peers(),
         "commit": git("rev-parse", "HEAD"),
         "uncommitted_changes": bool(git("status", "--porcelain", "--untracked-files=no")),
     }
+
+
+def peers() -> dict[str, str]:
+    """The versions of the peers that have environments of their own."""
+    wanted = {"arcticdb", "adbc-driver-postgresql", "pyqlib", "redis"}
+    recipes = (ROOT / "benchmarks" / "peers").glob("*.txt")
+    pins = [line.split("==") for path in recipes for line in path.read_text().splitlines()]
+    return {name: pinned for name, pinned in sorted(pins) if name in wanted}
 
 
 def processor() -> str:

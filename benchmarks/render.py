@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmarks.harness import OURS
+from benchmarks.harness import GROUPS, OURS
 
 ROOT = Path(__file__).resolve().parent.parent
 BASELINES = Path(__file__).parent / "baselines"
@@ -52,33 +52,72 @@ def times(ratio: float) -> str:
     return f"{ratio:.0f}×" if ratio >= 10 else f"{ratio:.2g}×"
 
 
-def row(result: Mapping[str, Any]) -> str:
-    """One line of the table: ours, the reference, how many times faster, and the limit."""
-    timings, reference = result["timings"], result["reference"]
-    faster = result["times_faster_than"]
-    limits = ", ".join(f"{100 * faster[name]:.0f} % of {name}" for name in result["limits"])
-    ours = timings[OURS]
-    rate = f"{figure(result['work'] / ours['median_s'])} {result['unit']}/s"
-    cells = [
-        result["title"],
-        f"{duration(ours['median_s'])} ({rate})",
-        f"{reference} {duration(timings[reference]['median_s'])}",
-        times(faster[reference]),
-        limits or "–",
-    ]
+def row(result: Record) -> str:
+    """One line of the table: ours, all that it stands beside, and what was aimed at."""
+    ours = result["timings"][OURS]["median_s"]
+    rate = f"{figure(result['work'] / ours)} {result['unit']}/s"
+    cells = [result["title"], f"{duration(ours)} ({rate})", beside(result), goals(result) or "–"]
     return f"| {' | '.join(cells)} |"
 
 
-def table(records: Iterable[Record]) -> str:
-    """The table of some records, and below it where they were measured."""
-    records = list(records)
-    head = [
-        "| | workbench | beside | faster | of the limit's speed |",
-        "|---|---|---|---|---|",
+def beside(result: Record) -> str:
+    """The reference first, then the others: how long they take, and how many times ours.
+
+    >>> timings = {"peer": {"median_s": 0.05}, "top": {"median_s": 0.008}}
+    >>> faster = {"peer": 5.0, "top": 0.8}
+    >>> result = {"reference": "peer", "limits": ["top"], "timings": timings}
+    >>> beside(result | {"times_faster_than": faster})
+    'peer 50 ms: 5× · 80 % of the speed of top'
+    """
+    faster, timings = result["times_faster_than"], result["timings"]
+    peers = sorted(faster.keys() - set(result["limits"]), key=lambda n: n != result["reference"])
+    shown = [
+        f"{name} {duration(timings[name]['median_s'])}: {times(faster[name])}" for name in peers
     ]
-    rows = [row(record["result"]) for record in records]
+    limits = [f"{100 * faster[name]:.0f} % of the speed of {name}" for name in result["limits"]]
+    return " · ".join([*shown, *limits])
+
+
+def goals(result: Record) -> str:
+    """What was aimed at, and whether it is reached.
+
+    >>> timings = {"workbench": {"median_s": 0.001, "peak_bytes": 12}}
+    >>> result = {"targets": {"peer": 5}, "times_faster_than": {"peer": 4.2}, "timings": timings}
+    >>> goals(result | {"within_s": 0.002, "peak_frames": 1.5, "result_bytes": 10})
+    '≥ 5× peer **not reached** · ≤ 2 ms reached · memory 1.2× the frame, ≤ 1.5× reached'
+    """
+    ours, faster = result["timings"][OURS], result["times_faster_than"]
+    found = [
+        f"≥ {times(least)} {name} {verdict(faster[name] >= least)}"
+        for name, least in result["targets"].items()
+    ]
+    if (most := result["within_s"]) is not None:
+        found.append(f"≤ {duration(most)} {verdict(ours['median_s'] <= most)}")
+    if (most := result["peak_frames"]) is not None and ours["peak_bytes"] is not None:
+        ratio = ours["peak_bytes"] / result["result_bytes"]
+        reached = verdict(ratio <= most)
+        found.append(f"memory {times(ratio)} the frame, ≤ {times(most)} {reached}")
+    return " · ".join(found)
+
+
+def verdict(reached: bool) -> str:
+    """In words, and so that what is not reached is seen."""
+    return "reached" if reached else "**not reached**"
+
+
+def table(records: Iterable[Record]) -> str:
+    """The table of some records by group, and below it where they were measured."""
+    records = list(records)
+    rows = [
+        "| | workbench | beside, and how many times faster ours is | aim |",
+        "|---|---|---|---|",
+    ]
+    for group in GROUPS:
+        results = [each["result"] for each in records if each["result"]["group"] == group]
+        rows += [f"| **{group}** | | | |"] if results else []
+        rows += [row(result) for result in results]
     places = sorted({place(record["machine"]) for record in records})
-    return "\n".join([*head, *rows, "", *(f"Measured on {where}." for where in places)])
+    return "\n".join([*rows, "", *(f"Measured on {where}." for where in places)])
 
 
 def place(machine: Mapping[str, Any]) -> str:
@@ -93,7 +132,9 @@ def place(machine: Mapping[str, Any]) -> str:
             ("SQLAlchemy", "sqlalchemy"),
         )
     )
-    return f"{machine['cores']} × {machine['processor']}, Python {machine['python']}, {versions}"
+    peers = ", ".join(f"{name} {found}" for name, found in machine["peers"].items())
+    where = f"{machine['cores']} × {machine['processor']}, Python {machine['python']}"
+    return f"{where}, {versions}; {peers}"
 
 
 def into(text: str, rendered: str) -> str:

@@ -103,7 +103,9 @@ def trial(record: Indicator, scale: Scale) -> Iterator[Trial]:
 
 def register(record: Indicator) -> None:
     title = f"{record.name} of 500 symbols × 2,520 bars"
-    case(f"indicator_{record.name}", title, reference="TA-Lib")(lambda scale: trial(record, scale))
+    case(f"indicator_{record.name}", title, group="indicators", reference="TA-Lib")(
+        lambda scale: trial(record, scale)
+    )
 
 
 for _record in INDICATORS.values():

@@ -1,4 +1,4 @@
-"""Reading: bars from the store to a DataFrame."""
+"""Cold reading: bars from PostgreSQL to a DataFrame, with the cache turned off."""
 
 from __future__ import annotations
 
@@ -6,88 +6,114 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from benchmarks.cases.scratch import COLUMNS, bars, execute, start_run, workbench, write
+from benchmarks.cases.scratch import (
+    COLUMNS,
+    UNCACHED,
+    bars,
+    execute,
+    same_bars,
+    start_run,
+    workbench,
+    write,
+)
 from benchmarks.harness import Scale, Trial, case
+from benchmarks.remote import peer
 from workbench.api import Workbench
 from workbench.store.database import Role
 
 LIMIT = "the server's COPY to nowhere"
+GOALS = {"targets": {"ADBC": 1.0, "pandas.read_sql": 8.0}, "peak_frames": 1.5}
+TABLE = "data_ingestion.market_data"
 
 
-def same_bars(ours: pd.DataFrame, theirs: pd.DataFrame) -> None:
-    """AssertionError unless two frames hold the same columns, times and values."""
-    pd.testing.assert_frame_equal(ours, theirs, check_freq=False, check_index_type=False)
-
-
-def read_sql(made: Workbench, condition: str, columns: str) -> pd.DataFrame:
-    query = f"""
-        SELECT {columns} FROM data_ingestion.bars
-        WHERE {condition} ORDER BY symbol, timestamp"""  # noqa: S608
+def read_sql(made: Workbench, query: str) -> pd.DataFrame:
     frame = pd.read_sql(query, made.database.engine(Role.READER), index_col="timestamp")
     frame.index = pd.DatetimeIndex(frame.index).as_unit("us")
     return frame
 
 
-def copy_to_nowhere(made: Workbench, columns: str) -> None:
-    execute(
-        made,
-        f"COPY (SELECT {columns} FROM data_ingestion.market_data"  # noqa: S608
-        " ORDER BY instrument_id, timeframe, timestamp) TO '/dev/null' (FORMAT binary)",
-    )
+def address(made: Workbench) -> str:
+    """The server as libpq's other clients write it."""
+    url = made.database.url(Role.READER).set(drivername="postgresql")
+    return url.render_as_string(hide_password=False)
+
+
+def to_nowhere(made: Workbench, query: str) -> None:
+    execute(made, f"COPY ({query}) TO '/dev/null' (FORMAT binary)")
 
 
 def one_series(scale: Scale, timeframe: str, seconds: int, rows: int) -> Iterator[Trial]:
-    columns = ", ".join(COLUMNS)
-    with workbench(scale) as made:
+    query = (
+        f"SELECT {', '.join(COLUMNS)} FROM {TABLE} WHERE timeframe = '{timeframe}'"  # noqa: S608
+        " AND instrument_id = (SELECT instrument_id FROM data_ingestion.instrument"
+        " WHERE symbol = 'BENCH') ORDER BY timestamp"
+    )
+    with workbench(scale, **UNCACHED) as made, peer(scale, "adbc") as adbc:
         write(made, start_run(made), "BENCH", timeframe, bars(rows, seconds))
-        execute(made, "ANALYZE data_ingestion.market_data")
-        condition = f"symbol = 'BENCH' AND timeframe = '{timeframe}'"
+        execute(made, f"ANALYZE {TABLE}")
+        adbc.do("open", url=address(made))
         yield Trial(
             work=rows,
             unit="rows",
             paths={
                 "workbench": lambda: made.bars("BENCH", timeframe=timeframe),
-                "pandas.read_sql": lambda: read_sql(made, condition, columns),
+                **adbc.path("ADBC", "read", query=query),
+                "pandas.read_sql": lambda: read_sql(made, query),
             },
-            limits={LIMIT: lambda: copy_to_nowhere(made, columns)},
+            limits={LIMIT: lambda: to_nowhere(made, query)},
             same=same_bars,
             memory=True,
+            result_bytes=rows * len(COLUMNS) * 8,
         )
 
 
-@case("read_daily", "Read ten years of daily bars", reference="pandas.read_sql")
+@case("read_daily", "2,600 daily bars", group="cold read", reference="ADBC", **GOALS)
 def read_daily(scale: Scale) -> Iterator[Trial]:
     yield from one_series(scale, "1d", 86_400, scale.pick(2_600, 200))
 
 
-@case("read_million", "Read a million minute bars", reference="pandas.read_sql")
+@case("read_million", "a million minute bars", group="cold read", reference="ADBC", **GOALS)
 def read_million(scale: Scale) -> Iterator[Trial]:
     yield from one_series(scale, "1m", 60, scale.pick(1_000_000, 5_000))
 
 
-@case("read_panel", "Read a panel of 100 symbols", reference="pandas.read_sql")
+@case("read_panel", "100 symbols × 2,600 bars", group="cold read", reference="ADBC", **GOALS)
 def read_panel(scale: Scale) -> Iterator[Trial]:
     symbols = [f"S{number:03}" for number in range(scale.pick(100, 5))]
     rows = scale.pick(2_600, 200)
-    with workbench(scale) as made:
+    query = (
+        f"SELECT instrument_id, {', '.join(COLUMNS)} FROM {TABLE}"  # noqa: S608
+        " WHERE timeframe = '1d' ORDER BY instrument_id, timestamp"
+    )
+    with workbench(scale, **UNCACHED) as made, peer(scale, "adbc") as adbc:
         run = start_run(made)
         for seed, symbol in enumerate(symbols):
             write(made, run, symbol, "1d", bars(rows, 86_400, seed))
-        execute(made, "ANALYZE data_ingestion.market_data")
+        execute(made, f"ANALYZE {TABLE}")
+        adbc.do("open", url=address(made))
+        names = instruments(made)
 
-        def peer() -> pd.DataFrame:
-            columns = ", ".join(("symbol", *COLUMNS))
-            wide = read_sql(made, "timeframe = '1d'", columns).pivot(columns="symbol")
-            return wide.rename_axis(columns=["field", "symbol"])
+        def by_pandas() -> pd.DataFrame:
+            wide = read_sql(made, query).pivot(columns="instrument_id")
+            return wide.rename(columns=names, level=1)
 
-        limit = ", ".join(("instrument_id", *COLUMNS))
         yield Trial(
             work=rows * len(symbols),
             unit="rows",
-            paths={"workbench": lambda: made.bars(symbols), "pandas.read_sql": peer},
-            limits={LIMIT: lambda: copy_to_nowhere(made, limit)},
-            same=lambda ours, theirs: same_bars(
-                ours, theirs.rename_axis(columns=ours.columns.names)
-            ),
+            paths={
+                "workbench": lambda: made.bars(symbols),
+                **adbc.path("ADBC", "read_panel", query=query, symbols=names),
+                "pandas.read_sql": by_pandas,
+            },
+            limits={LIMIT: lambda: to_nowhere(made, query)},
+            same=same_bars,
             memory=True,
+            result_bytes=rows * (1 + (len(COLUMNS) - 1) * len(symbols)) * 8,
         )
+
+
+def instruments(made: Workbench) -> dict[int, str]:
+    """The symbols by the id that stands for them in the table."""
+    with made.database.transaction(Role.READER) as cursor:
+        cursor.execute("SELECT instrument_id, symbol FROM data_ingestion.instrument")
+        return dict(cursor.fetchall())
