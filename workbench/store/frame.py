@@ -83,7 +83,7 @@ def _times(name: str, dtype: str, texts: list[Any]) -> pd.Index[Any]:
         parsed = pd.DatetimeIndex(pd.to_datetime(texts, format="ISO8601", utc=True))
     except ValueError as error:
         raise StoreError(
-            f"column {name!r} holds a time that a DataFrame cannot hold ({error});"
-            f" leave it out or select {name}::text"
+            f"column {name!r} holds a time that a DataFrame cannot, such as infinity or a year"
+            f" beyond 1 … 9999; leave it out or select {name}::text"
         ) from error
     return (parsed if "UTC" in dtype else parsed.tz_localize(None)).astype(dtype)
