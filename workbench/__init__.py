@@ -16,6 +16,7 @@ __all__ = [
     "Settings",
     "Workbench",
     "WorkbenchError",
+    "actions",
     "bars",
     "cached",
     "chart",
@@ -27,6 +28,7 @@ __all__ = [
     "market",
     "pages",
     "quarantined",
+    "record_actions",
     "run",
     "runs",
     "series",
@@ -51,6 +53,7 @@ if TYPE_CHECKING:
     from workbench.errors import WorkbenchError
     from workbench.settings import Settings
 
+    actions = default().actions
     bars = default().bars
     cached = default().cached
     chunks = default().chunks
@@ -59,6 +62,7 @@ if TYPE_CHECKING:
     market = default().market
     pages = default().pages
     quarantined = default().quarantined
+    record_actions = default().record_actions
     run = default().run
     runs = default().runs
     series = default().series

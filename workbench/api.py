@@ -14,7 +14,7 @@ from workbench.cache.layers import Cache
 from workbench.cache.report import CacheReport
 from workbench.catalog import SERIES_COLUMNS, Catalog, Freshness
 from workbench.errors import InputError
-from workbench.sessions import Moment, Window
+from workbench.sessions import Moment, Window, moment
 from workbench.settings import Settings, mask
 from workbench.store.database import Database, Role
 from workbench.store.embedded import ServerStatus
@@ -22,6 +22,7 @@ from workbench.store.ledger import RUNS, Ledger
 
 if TYPE_CHECKING:  # each costs start-up time that only those who use it should pay
     from workbench.dashboards.market import Market
+    from workbench.ingestion.facts import ActionReport
     from workbench.ingestion.report import IngestReport
     from workbench.running.execute import RunResult
 
@@ -196,6 +197,51 @@ class Workbench:
         ['AAPL', 'EURUSD', 'FB', 'GOOG', 'IBM', 'IXIC', 'MSFT', 'SPX']
         """
         return self.catalog.series()
+
+    def actions(
+        self, symbols: str | Sequence[str] | None = None, as_of: Moment | None = None
+    ) -> pd.DataFrame:
+        """Splits and dividends of `symbols` (None: of all), as known now or at `as_of`.
+
+        A row each, by symbol and date: symbol, ex_date (UTC, 00:00), kind ("split" or
+        "dividend"), value (new shares per old one, or cash per share) and known_at, when the
+        store came to know it.
+
+        Raises UnknownNameError for a symbol that the store has never heard of, and RangeError for
+        an `as_of` that is not a time.
+
+        >>> import workbench as wb
+        >>> wb.actions("IBM").columns.tolist()  # doctest: +SKIP
+        ['symbol', 'ex_date', 'kind', 'value', 'known_at']
+        """
+        from workbench.store.actions import list_actions
+
+        names = [symbols] if isinstance(symbols, str) else symbols
+        known = moment(as_of)
+        return self.database.read(lambda cursor: list_actions(cursor, names, known))
+
+    def record_actions(self, facts: pd.DataFrame | str | Path) -> ActionReport:
+        """Store splits and dividends from a table or a CSV file: all of them, or none.
+
+        The columns are symbol, ex_date (such as 2005-02-28), kind ("split" or "dividend") and
+        value: new shares per old one (2 for 2:1), or cash per share held before the ex-date. A
+        fact with another value than the stored one replaces it; the same facts twice write
+        nothing. A file is looked for here, then below the project's folder. Gives the numbers of
+        `new`, `changed` and `same` facts and the `run_id`.
+
+        Raises InputError that names the line and the reason for a row that is no such fact, and
+        SourceError for a file that cannot be read.
+
+        >>> import workbench as wb
+        >>> wb.record_actions("data/actions/sample.csv")  # doctest: +SKIP
+        ActionReport(new=3, changed=0, same=0, run_id=...)
+        """
+        from workbench.ingestion.facts import record_facts
+
+        if not isinstance(facts, pd.DataFrame) and not Path(facts).exists():
+            below = self.settings.project_path / facts
+            facts = below if below.exists() else facts
+        return record_facts(self.database, facts, self.settings.run_id)
 
     def ingest(
         self,

@@ -337,6 +337,41 @@ def ingest(
         click.echo(f"\nkept aside, the first {len(shown)}:\n{_table(shown)}")
 
 
+@cli.group(invoke_without_command=True)
+@click.option("--symbols", help="Comma-separated; all when left out.")
+@click.option("--as-of", help="What was known at this moment, such as 2015-03-02; now if left out.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+@click.pass_context
+def actions(context: click.Context, symbols: str | None, as_of: str | None, as_json: bool) -> None:
+    """List splits and dividends; `record FILE` stores those of a CSV file.
+
+    \b
+    workbench actions --symbols AAPL,MSFT
+    workbench actions record data/actions/sample.csv
+    """
+    if context.invoked_subcommand:
+        return
+    from workbench.api import Workbench
+
+    names = None if symbols is None else [s.strip() for s in symbols.split(",")]
+    with Workbench() as workbench:
+        found = workbench.actions(names, as_of)
+    if as_json:
+        click.echo(json.dumps(_records(found), indent=2))
+    else:
+        click.echo(_table(found) if len(found) else "no splits or dividends")
+
+
+@actions.command()
+@click.argument("file", type=click.Path(path_type=Path))
+def record(file: Path) -> None:
+    """Store the splits and dividends of FILE, with columns symbol,ex_date,kind,value."""
+    from workbench.api import Workbench
+
+    with Workbench() as workbench:
+        click.echo(str(workbench.record_actions(file)))
+
+
 @cli.command()
 @click.argument("query")
 @click.option(
