@@ -54,6 +54,7 @@ class Workbench:
         fields: str | Sequence[str] | None = None,
         timeframe: str = "1d",
         as_of: Moment | Freshness | None = None,
+        adjusted: bool | str = False,
         max_staleness_s: float | None = None,
     ) -> pd.DataFrame:
         """Bars of one symbol, or of a list of them, as fresh as the store.
@@ -77,6 +78,7 @@ class Workbench:
             fields=fields,
             timeframe=timeframe,
             as_of=as_of,
+            adjusted=adjusted,
             max_staleness_s=max_staleness_s,
         )
 

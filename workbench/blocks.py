@@ -61,6 +61,13 @@ class Block:
         values = self.values[alone] if len(places) == 1 else self.values[places]
         return Block(self.symbols, fields, self.versions, self.times, values)
 
+    def closes_of(self, symbol: str) -> Floats:
+        """The closes (n,) of one symbol, a view; an empty array where closes are not held."""
+        if "close" not in self.fields:
+            return np.empty(0)
+        place = self.fields.index("close")
+        return self.values[place, :, self.symbols.index(symbol)]
+
     def rows(self, start_us: int, end_us: int) -> tuple[int, int]:
         """The positions of the first row in `[start_us, end_us)` and of the first one after it."""
         first, last = np.searchsorted(self.times, [start_us, end_us])

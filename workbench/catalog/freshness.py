@@ -8,7 +8,8 @@ from typing import Any, Self
 
 import pandas as pd
 
-from workbench.sessions import brief
+from workbench.errors import RangeError
+from workbench.sessions import Moment, brief, moment
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,11 @@ class Freshness:
     # What the frame is a view of: as long as that lives, pandas copies the frame on write.
     _held: object = field(default=None, repr=False, compare=False)
 
+    @property
+    def known_at(self) -> pd.Timestamp:
+        """The moment whose knowledge this is: `as_of`, or else `checked_at`."""
+        return self.as_of or self.checked_at
+
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         return self  # frozen; pandas deep-copies attrs at every step
 
@@ -47,3 +53,15 @@ class Freshness:
         check = f"checked at {when}" if self.checked else f"not checked again since {when}"
         known = f" as known at {self.as_of:%Y-%m-%d %H:%M:%S} UTC" if self.as_of else ""
         return f"data through {brief(self.through)}{known}, from the {self.tier}, {check}"
+
+
+def known_moment(as_of: Moment) -> pd.Timestamp:
+    """`as_of` as a time; RangeError when it has not come yet.
+
+    >>> known_moment("2020").year
+    2020
+    """
+    stamp = moment(as_of)
+    if stamp is None or stamp > pd.Timestamp.now("UTC"):
+        raise RangeError(f"as_of={as_of!r} lies in the future; give a moment that has passed")
+    return stamp

@@ -13,14 +13,18 @@ import pandas as pd
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from workbench import sessions
+from workbench.adjustment import Actions, actions_by_symbol, check_bar_length
 from workbench.blocks import Block
 from workbench.cache.entry import Entry, Key
 from workbench.cache.layers import Cache
+from workbench.catalog.adjusting import adjusted_block, adjusted_key, known_adjustment
 from workbench.catalog.entries import block_of, covering, entry_of, key_of
-from workbench.catalog.freshness import Freshness
+from workbench.catalog.freshness import Freshness, known_moment
 from workbench.errors import InputError, RangeError, StoreError, UnknownNameError, listing
-from workbench.sessions import Moment, Window, brief, moment
+from workbench.reads import Read, record
+from workbench.sessions import FIRST_US, LAST_US, Moment, Window, brief, moment
 from workbench.shape import FIELDS, known_fields
+from workbench.store.actions import ACTIONS_CLOCK, ACTIONS_NOW, ACTIONS_THEN
 from workbench.store.database import Database, Role
 from workbench.store.ledger import table
 from workbench.store.read import (
@@ -42,6 +46,18 @@ logger = logging.getLogger(__name__)
 
 SERIES_COLUMNS = ("symbol", "timeframe", "rows", "first", "last", "version", "changed_at")
 KEPT_CHECKS = 1024
+ATTEMPTS = 5
+
+
+class Asked(NamedTuple):
+    """One question to the catalog, with its arguments checked."""
+
+    symbols: tuple[str, ...]
+    timeframe: str
+    fields: tuple[str, ...]
+    window: Window
+    as_of: Moment | Freshness | None
+    adjusted: bool | str
 
 
 class Checked(NamedTuple):
@@ -82,6 +98,7 @@ class Catalog:
         fields: str | Sequence[str] | None = None,
         timeframe: str = "1d",
         as_of: Moment | Freshness | None = None,
+        adjusted: bool | str = False,
         max_staleness_s: float | None = None,
     ) -> pd.DataFrame:
         """Bars of one symbol (flat columns) or of a list of them (`(field, symbol)` columns).
@@ -96,28 +113,45 @@ class Catalog:
         sessions.timeframe(timeframe)
         several = not isinstance(symbols, str)
         names = (symbols,) if isinstance(symbols, str) else tuple(_distinct(symbols))
-        checked = self._check(names, timeframe, max_staleness_s)
-        state = checked.state
-        if None in state.versions:
-            raise self._unknown(names, timeframe)
-        versions = self._versions(state, names, timeframe, as_of, window)
-        request = covering(window, state, names, timeframe, chosen)
-        block, tier = self._block(state, request, versions)
+        asked = Asked(names, timeframe, chosen, window, as_of, known_adjustment(adjusted))
+        for attempt in range(ATTEMPTS):
+            checked = self._check(names, timeframe, None if attempt else max_staleness_s)
+            answer = self._answer(asked, checked.state)
+            if answer is not None:
+                break
+        else:
+            raise StoreError("the store's partitions keep changing; try again in a moment")
+        block, tier, past = answer
         first, last = block.rows(window.start_us, window.end_us)
         if first == last:
             raise self._no_bars(names, timeframe, window)
         bars = block.cut(several, first, last)
-        through = bars.index[-1] if versions else pd.Timestamp(state.last).tz_convert("UTC")
+        last_stored = pd.Timestamp(checked.state.last).tz_convert("UTC")
         bars.attrs["freshness"] = Freshness(
             versions=dict(zip(names, block.versions, strict=True)),
-            through=through,
-            checked_at=pd.Timestamp(state.at).tz_convert("UTC"),
+            through=bars.index[-1] if past else last_stored,
+            checked_at=pd.Timestamp(checked.state.at).tz_convert("UTC"),
             tier=tier,
             checked=checked.now,
             as_of=None if isinstance(as_of, Freshness) else moment(as_of),
             _held=block,
         )
         return bars
+
+    def _answer(self, asked: Asked, state: State) -> tuple[Block, str, bool] | None:
+        """The block, its tier, and whether it is of the past; None where `state` is out of date."""
+        actions_at, actions = self._actions(asked)
+        versions = tuple(state.versions)
+        fixed = asked.as_of is not None
+        record(Read(state.store, asked.symbols, asked.timeframe, versions, fixed, actions_at))
+        if None in versions:
+            raise self._unknown(asked.symbols, asked.timeframe)
+        past = self._versions(state, asked)
+        request = covering(asked.window, state, asked.symbols, asked.timeframe, asked.fields)
+        found = self._block(state, request, past)
+        if found is not None and actions:
+            found = self._adjusted(state, request, past, found[0], actions)
+        return None if found is None else (*found, past is not None)
 
     def _check(
         self, symbols: tuple[str, ...], timeframe: str, max_staleness_s: float | None
@@ -157,72 +191,129 @@ class Catalog:
             return False
         return True
 
-    def _versions(
-        self,
-        state: State,
-        symbols: tuple[str, ...],
-        timeframe: str,
-        as_of: Moment | Freshness | None,
-        window: Window,
-    ) -> tuple[int, ...] | None:
+    def _versions(self, state: State, asked: Asked) -> tuple[int, ...] | None:
         """The versions that were current at `as_of`; None where they still are."""
+        as_of = asked.as_of
         if as_of is None:
             return None
+        known: list[int | None]
         if isinstance(as_of, Freshness):
-            known = [as_of.versions.get(symbol) for symbol in symbols]
+            known = [as_of.versions.get(symbol) for symbol in asked.symbols]
             oldest = min((version for version in known if version), default=0)
             since = datetime.fromtimestamp(oldest / 1e6, UTC)
         else:
-            since = _past(as_of)
-            ((known,),) = self._database.check(VERSIONS_AT, (state.ids, timeframe, since))
-        if None in known:
-            unknown = [name for name, version in zip(symbols, known, strict=True) if not version]
-            raise RangeError(f"no {timeframe} bars of {listing(unknown)} were known as of {as_of}")
+            since = known_moment(as_of)
+            ids = (state.ids, asked.timeframe, since)
+            ((known,),) = self._database.check(VERSIONS_AT, ids)
+        pairs = zip(asked.symbols, known, strict=True)
+        if unknown := [symbol for symbol, version in pairs if not version]:
+            what = f"{asked.timeframe} bars of {listing(unknown)}"
+            raise RangeError(f"no {what} were known as of {as_of}")
+        self._refuse_purged(asked, since)
+        return None if known == state.versions else tuple(version or 0 for version in known)
+
+    def _refuse_purged(self, asked: Asked, since: datetime) -> None:
+        window = asked.window
         ends = (bound(window.start_us, "-infinity"), bound(window.end_us, "infinity"))
-        ((purged_at,),) = self._database.check(PURGED, (timeframe, since, *ends))
+        ((purged_at,),) = self._database.check(PURGED, (asked.timeframe, since, *ends))
         if purged_at is not None:
             raise RangeError(
-                f"what was known of {window} as of {as_of} is gone: a partition of {timeframe} "
-                f"bars was dropped at {purged_at:%Y-%m-%d %H:%M:%S} UTC; ask for a later moment"
+                f"what was known of {window} as of {asked.as_of} is gone: {asked.timeframe} bars "
+                f"were dropped at {purged_at:%Y-%m-%d %H:%M:%S} UTC; ask for a later moment"
             )
-        return None if list(known) == state.versions else tuple(known)
+
+    def _actions(self, asked: Asked) -> tuple[str | None, dict[str, Actions]]:
+        """The version of all actions, and those to adjust for by symbol; none for raw bars."""
+        if asked.adjusted is False:
+            return None, {}
+        ((clock,),) = self._database.check(ACTIONS_CLOCK)
+        if asked.as_of is None:
+            rows = self._database.check(ACTIONS_NOW, (list(asked.symbols),))
+        else:
+            token = isinstance(asked.as_of, Freshness)
+            since = asked.as_of.known_at if token else known_moment(asked.as_of)  # type: ignore
+            rows = self._database.check(ACTIONS_THEN, (list(asked.symbols), since))
+        facts = [row[:4] for row in rows if asked.adjusted is True or row[2] == "split"]
+        actions = actions_by_symbol(facts)
+        check_bar_length(asked.timeframe, actions.values())
+        return str(clock), actions
+
+    def _adjusted(
+        self,
+        state: State,
+        request: Request,
+        past: tuple[int, ...] | None,
+        raw: Block,
+        actions: dict[str, Actions],
+    ) -> tuple[Block, str] | None:
+        """`raw` adjusted for `actions`; kept in the cache beside it, under these very facts."""
+        closes: Block | None = raw
+        if any(of_symbol.pays for of_symbol in actions.values()):
+            history = replace(request, fields=("close",), start_us=FIRST_US, end_us=LAST_US)
+            found = self._block(state, history, past)
+            closes = found[0] if found else None
+        if closes is None or closes.versions != raw.versions:
+            return None
+        history_of_closes = closes
+
+        def load(_: Entry | None) -> tuple[Key, Entry]:
+            return key, entry_of(adjusted_block(raw, history_of_closes, actions))
+
+        key = adjusted_key(key_of(state.store, request, raw.versions), actions)
+        entry, tier = self._cache.fetch(key, load)
+        return block_of(entry), tier
 
     def _block(
         self, state: State, request: Request, versions: tuple[int, ...] | None
-    ) -> tuple[Block, str]:
-        """The block of a request at `versions`, None for the present ones, and its tier."""
-        if not state.settled:  # nobody vouches for the versions
-            return self._load(request, versions, None), "store"
+    ) -> tuple[Block, str] | None:
+        """The block of a request at `versions`, None for the present ones, and its tier.
+
+        None where the partitions have been changed by hand since `state` was looked up.
+        """
         past = versions is not None
         wanted = tuple(version or 0 for version in state.versions) if versions is None else versions
-
-        def load(base: Entry | None) -> tuple[Key, Entry]:
-            block = self._load(request, versions, block_of(base) if base else None)
-            return key_of(state.store, request, block.versions, past=past), entry_of(block)
-
+        if not state.settled:  # and cannot be: nobody vouches for the versions
+            block = self._load(request, wanted, past, None, settled=False)
+            return (block, "store") if block else None
         if set(request.fields) < set(FIELDS):
             whole = replace(request, fields=FIELDS)
             if found := self._cache.get(key_of(state.store, whole, wanted, past=past)):
                 return block_of(found[0]).only(request.fields), found[1]
-        key = key_of(state.store, request, wanted, past=past)
-        entry, tier = self._cache.fetch(key, load)
+
+        def load(base: Entry | None) -> tuple[Key, Entry]:
+            block = self._load(request, wanted, past, block_of(base) if base else None)
+            if block is None:
+                raise _OutOfDateError
+            return key_of(state.store, request, block.versions, past=past), entry_of(block)
+
+        try:
+            entry, tier = self._cache.fetch(key_of(state.store, request, wanted, past=past), load)
+        except _OutOfDateError:
+            return None
         return block_of(entry), tier
 
     def _load(
-        self, request: Request, versions: tuple[int, ...] | None, base: Block | None
-    ) -> Block:
-        def work(cursor: Cursor) -> Block | None:
-            state = locked_state(cursor, request.symbols, request.timeframe)
-            if None in state.versions:
-                return None
-            if versions is None:
-                return read_block(cursor, state, request, base)
-            return read_block_at(cursor, state, request, versions)
+        self,
+        request: Request,
+        wanted: tuple[int, ...],
+        past: bool,
+        base: Block | None,
+        *,
+        settled: bool = True,
+    ) -> Block | None:
+        """The block from a replica that is at least at the versions `wanted`, or the primary."""
 
-        block = self._database.read(work)
-        if block is None:
-            raise self._unknown(request.symbols, request.timeframe)
-        return block
+        def answers(cursor: Cursor) -> Block | None:
+            state = locked_state(cursor, request.symbols, request.timeframe)
+            pairs = zip(state.versions, wanted, strict=True)
+            behind = any(version is None or version < least for version, least in pairs)
+            if behind or state.settled is not settled:
+                return None
+            if past:
+                return read_block_at(cursor, state, request, wanted)
+            return read_block(cursor, state, request, base)
+
+        return self._database.read_at(answers)
 
     def _unknown(self, symbols: Sequence[str], timeframe: str) -> InputError:
         stored = self._database.read(all_series)
@@ -236,11 +327,8 @@ class Catalog:
         return _no_bars(asked, window)
 
 
-def _past(as_of: Moment) -> pd.Timestamp:
-    stamp = moment(as_of)
-    if stamp is None or stamp > pd.Timestamp.now("UTC"):
-        raise RangeError(f"as_of={as_of!r} lies in the future; give a moment that has passed")
-    return stamp
+class _OutOfDateError(Exception):
+    """The store has moved on in a way that takes another version check."""
 
 
 def _distinct(symbols: Sequence[str]) -> list[str]:

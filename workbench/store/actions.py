@@ -13,6 +13,7 @@ from psycopg2.extras import execute_values
 from workbench.adjustment import Actions, actions_by_symbol
 from workbench.errors import UnknownNameError
 from workbench.store.ledger import Counts, table
+from workbench.store.prepared import Statement
 from workbench.store.write import instrument_id
 
 COLUMNS = ("symbol", "ex_date", "kind", "value", "known_at")
@@ -38,15 +39,20 @@ _FIND = (
 _ORDER = " ORDER BY symbol, ex_date, kind"
 _LATEST = "replaced_at = 'infinity'"
 
-FIND_LATEST = f"{_FIND}symbol = ANY($1::text[]) AND {_LATEST}{_ORDER}"
-"""What is known now of the symbols $1, to be prepared: rows (symbol, ex_date, kind, value, …)."""
-FIND_AS_OF = (
-    f"{_FIND}symbol = ANY($1::text[])"
-    f" AND known_at <= $2::timestamptz AND replaced_at > $2::timestamptz{_ORDER}"
+ACTIONS_NOW = Statement(
+    "workbench_actions_now", f"{_FIND}symbol = ANY($1::text[]) AND {_LATEST}{_ORDER}"
 )
-"""What was known at the moment $2 of the symbols $1, to be prepared."""
-LAST_CHANGE = "(SELECT stamped_at FROM data_ingestion.corporate_action_clock)"
-"""When the facts changed last, as a part of another query: as long as it stands, they do."""
+"""What is known now of the symbols $1: rows (symbol, ex_date, kind, value, …)."""
+ACTIONS_THEN = Statement(
+    "workbench_actions_then",
+    f"{_FIND}symbol = ANY($1::text[])"
+    f" AND known_at <= $2::timestamptz AND replaced_at > $2::timestamptz{_ORDER}",
+)
+"""What was known of the symbols $1 at the moment $2."""
+ACTIONS_CLOCK = Statement(
+    "workbench_actions_clock", "SELECT stamped_at::text FROM data_ingestion.corporate_action_clock"
+)
+"""When the facts changed last: as long as it stands, they do."""
 
 
 def find_actions(
