@@ -16,7 +16,7 @@ import pandas as pd
 
 from workbench.adjustment import KINDS
 from workbench.errors import InputError, SourceError, listing
-from workbench.store.actions import Fact, upsert_actions
+from workbench.store.actions import Fact, upsert_actions, without_bars
 from workbench.store.database import Database
 from workbench.store.ledger import Counts, Ledger
 
@@ -29,6 +29,8 @@ DAY = re.compile(r"\d{4}-\d\d-\d\d")
 class ActionReport:
     """What recording corporate actions did: numbers of facts, and the run that it was.
 
+    `without_bars` names the symbols of which the store has no bar yet; they may be misspelt.
+
     >>> print(ActionReport(new=2, changed=0, same=1, run_id=7))
     2 new and 0 changed facts; 1 was known already
     """
@@ -37,10 +39,12 @@ class ActionReport:
     changed: int
     same: int
     run_id: int
+    without_bars: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         known = f"{self.same:,} {'was' if self.same == 1 else 'were'} known already"
-        return f"{self.new:,} new and {self.changed:,} changed facts; {known}"
+        barren = f"; no bars yet of {listing(self.without_bars)}" if self.without_bars else ""
+        return f"{self.new:,} new and {self.changed:,} changed facts; {known}{barren}"
 
 
 class Row(NamedTuple):
@@ -74,7 +78,8 @@ def record_facts(
         raise
     if run_id is None:
         ledger.finish(run, "succeeded")
-    return ActionReport(counts.new, counts.changed, counts.same, run)
+    barren = database.read(lambda cursor: without_bars(cursor, [fact.symbol for fact in facts]))
+    return ActionReport(counts.new, counts.changed, counts.same, run, barren)
 
 
 def check_facts(rows: Iterable[Row]) -> list[Fact]:
@@ -99,8 +104,7 @@ def check_facts(rows: Iterable[Row]) -> list[Fact]:
             places[fact[:3]] = place
             facts.append(fact)
     if wrong:
-        more = f" ({len(wrong) - 1} more rows are wrong)" if len(wrong) > 1 else ""
-        raise InputError(f"{wrong[0]}{more}; nothing was written")
+        raise InputError(f"{wrong[0]} (wrong rows: {len(wrong)}); nothing was written")
     return facts
 
 

@@ -100,6 +100,16 @@ def _check_known(cursor: Cursor, symbols: Iterable[str]) -> None:
             raise UnknownNameError("symbol", str(symbol), known)
 
 
+def without_bars(cursor: Cursor, symbols: Sequence[str]) -> tuple[str, ...]:
+    """Those of `symbols`, sorted, of which no bar is stored at any timeframe."""
+    cursor.execute(
+        "SELECT symbol FROM data_ingestion.instrument"
+        " JOIN data_ingestion.series USING (instrument_id) WHERE rows > 0 AND symbol = ANY(%s)",
+        (list(symbols),),
+    )
+    return tuple(sorted(set(symbols) - {row[0] for row in cursor}))
+
+
 def upsert_actions(cursor: Cursor, run_id: int | None, facts: Sequence[Fact]) -> Counts:
     """Store `facts`, of different (symbol, ex_date, kind): new ones, and those with another value.
 
