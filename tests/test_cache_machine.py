@@ -157,6 +157,15 @@ class Life(RuleBasedStateMachine):
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
 
+    @rule(user=USERS, key=KEYS, place=PLACES)
+    def a_file_changes_under_its_reader(self, user: int, key: Key, place: int) -> None:
+        self.fetch(user=user, key=key, shared=False)
+        self.restart(user=user)
+        time.sleep(0.01)  # from now on the file is mapped
+        self.get(user=user, key=key)
+        self.flip_a_bit(number=place, place=place, bit=place % 8)
+        self.get(user=user, key=key)
+
     # What befalls Redis
 
     @rule()
@@ -214,7 +223,7 @@ def test_it_may_forget_and_never_lies(
     run_state_machine_as_test(
         Life,
         settings=settings(
-            max_examples=int(os.environ.get("CACHE_STORIES", "60")),
+            max_examples=int(os.environ.get("CACHE_STORIES", "25")),
             stateful_step_count=40,
             deadline=None,
             suppress_health_check=list(HealthCheck),
