@@ -14,7 +14,14 @@ import psycopg2
 import pytest
 
 from workbench.api import Workbench
-from workbench.errors import InputError, RangeError, SourceError, UnknownNameError
+from workbench.errors import (
+    InputError,
+    RangeError,
+    SettingsError,
+    SourceError,
+    UnknownNameError,
+)
+from workbench.settings import Settings
 from workbench.store.database import Role
 
 HEADER = "date,open,high,low,close,volume\n"
@@ -232,3 +239,20 @@ def test_a_report_is_readable(demo_workbench: Workbench) -> None:
     assert "3,270" in html
     assert "2000-03-01" in html
     assert str(report) == repr(report)
+
+
+def test_a_large_page_is_written_in_batches(database_url: str, tmp_path: Path) -> None:
+    days = [f"2020-01-{day:02},1,2,1,2,{day}" for day in range(1, 22)] + ["2020-02-01,1,0,1,2,3"]
+    file = csv(tmp_path, *days)
+    with Workbench(Settings(database_url=database_url, batch_rows=5)) as workbench:
+        report = workbench.ingest(file, progress=False)
+        assert report.series[["read", "new", "rejected"]].to_numpy().tolist() == [[22, 21, 1]]
+        assert workbench.bars("ACME")["volume"].tolist() == list(range(1, 22))
+        with workbench.database.transaction(Role.READER) as cursor:
+            cursor.execute("SELECT count(*) FROM data_ingestion.change")
+            assert cursor.fetchone() == (5,)
+    with (
+        Workbench(Settings(database_url=database_url, batch_rows=0)) as workbench,
+        pytest.raises(SettingsError, match="WORKBENCH_BATCH_ROWS=0 must be at least 1"),
+    ):
+        workbench.ingest(file, progress=False)

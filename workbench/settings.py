@@ -117,6 +117,9 @@ class Settings:
     redis_timeout_s: float = setting(
         0.25, "seconds to wait for Redis before going on without it for a while"
     )
+    batch_rows: int = setting(
+        100_000, "most bars that one transaction of an ingestion writes; fewer cost speed"
+    )
     chart_points: int = setting(2000, "most points per trace that a figure may carry")
     run_id: int | None = setting(
         None, "the run that a notebook's writes belong to; set by the runner for its kernel"

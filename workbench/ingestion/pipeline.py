@@ -13,7 +13,7 @@ import psycopg2
 from psycopg2.extensions import cursor as Cursor  # noqa: N812  (it is a class)
 from tqdm.auto import tqdm
 
-from workbench.errors import StoreError, listing
+from workbench.errors import SettingsError, StoreError, listing
 from workbench.ingestion.check import Checker
 from workbench.ingestion.plan import Plan
 from workbench.ingestion.report import IngestReport
@@ -52,6 +52,14 @@ class Batch:
     def aside(cls, series: Series | None, refused: Sequence[Reject]) -> Batch:
         """A batch that has nothing but refused rows."""
         return cls(series, np.empty(0, np.int64), np.empty((5, 0)), refused)
+
+    def pieces(self, most_rows: int) -> Iterator[Batch]:
+        """The same in batches of at most `most_rows` accepted rows."""
+        refused = self.refused
+        for start in range(0, max(len(self.times), 1), most_rows):
+            piece = slice(start, start + most_rows)
+            yield Batch(self.series, self.times[piece], self.block[:, piece], refused)
+            refused = ()
 
     @property
     def extremes(self) -> tuple[pd.Timestamp | None, pd.Timestamp | None]:
@@ -96,10 +104,12 @@ class Ingestion:
 
     def _batches(self) -> Iterator[Batch]:
         unparsed: list[Reject] = []
-        plan = self.plan
+        plan, batch_rows = self.plan, self.database.settings.batch_rows
+        if batch_rows < 1:
+            raise SettingsError(f"WORKBENCH_BATCH_ROWS={batch_rows} must be at least 1")
         for page in plan.source.pages(plan.series, plan.window, unparsed.append):
             yield from _aside(unparsed)
-            yield self._checked(page)
+            yield from self._checked(page).pieces(batch_rows)
         yield from _aside(unparsed)
 
     def _checked(self, page: Page) -> Batch:
