@@ -26,6 +26,7 @@ __all__ = [
     "forget",
     "ingest",
     "market",
+    "memoize",
     "pages",
     "quarantined",
     "record_actions",
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
     forget = default().forget
     ingest = default().ingest
     market = default().market
+    memoize = default().memoize
     pages = default().pages
     quarantined = default().quarantined
     record_actions = default().record_actions

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +40,9 @@ class Workbench:
         self.cache = Cache.of(self.settings)
         self.catalog = Catalog(self.database, self.cache)
         self.ledger = Ledger(self.database)
+
+    def __fingerprint__(self) -> str:
+        return "Workbench"  # what a memoized function reads through it is recorded
 
     def __repr__(self) -> str:
         where = "a server of yours" if self.database.external else str(self.settings.state_path)
@@ -425,6 +428,29 @@ class Workbench:
         >>> wb.forget("memory")
         """
         self.cache.forget(tier)
+
+    def memoize(self, function: Callable[..., Any] | None = None) -> Any:
+        """Keep what an expensive function of bars gives, as long as that is what it would give.
+
+        A decorator, `@wb.memoize`. A call runs the function unless there is a result for the same
+        code, the same arguments and the present versions of all bars that it read; the code
+        includes the functions and globals that it refers to. Results are kept in the cache, files
+        included, so that other processes find them. Frames come back copied on write, arrays
+        read-only. `forget(...)` forgets the result for some arguments, `cache_info()` counts.
+
+        Raises InputError for what is not a plain function; calls raise it for an argument or a
+        global whose content cannot be told and for a result that cannot be pickled.
+
+        >>> import workbench as wb
+        >>> @wb.memoize
+        ... def average(symbol, window=20):
+        ...     return wb.ta.sma(wb.bars(symbol)["close"], window=window)
+        >>> average("AAPL").equals(average("AAPL", window=20))  # doctest: +SKIP
+        True
+        """
+        from workbench.memoization import memoized
+
+        return memoized(function, self.cache, self.catalog.present)
 
     def psql_url(self) -> str:
         """The URL for psql and other libpq programs, to look and not to write.

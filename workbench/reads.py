@@ -20,6 +20,7 @@ from workbench.errors import InputError
 class Read(NamedTuple):
     """One read of bars: of which store, of what, and at which versions.
 
+    `store` is empty where nobody vouches for the versions, as while partitions are changed by hand.
     `versions` stand in the order of the symbols, None where there were no bars. A `past` read was
     of a past moment (`as_of`), which does not change. `actions_at` says at which version the
     corporate actions were applied, None where none were.

@@ -138,13 +138,21 @@ class Catalog:
         )
         return bars
 
+    def present(self, symbols: tuple[str, ...], timeframe: str, adjusted: bool = False) -> Read:
+        """What a read of these symbols would be recorded as now; its bars are not read."""
+        actions_at = None
+        if adjusted:
+            ((clock,),) = self._database.check(ACTIONS_CLOCK)
+            actions_at = str(clock)
+        state = self._check(symbols, timeframe, None).state
+        return _read(state, symbols, timeframe, False, actions_at)
+
     def _answer(self, asked: Asked, state: State) -> tuple[Block, str, bool] | None:
         """The block, its tier, and whether it is of the past; None where `state` is out of date."""
         actions_at, actions = self._actions(asked)
-        versions = tuple(state.versions)
-        fixed = asked.as_of is not None
-        record(Read(state.store, asked.symbols, asked.timeframe, versions, fixed, actions_at))
-        if None in versions:
+        fixed = asked.as_of is not None and None not in state.versions
+        record(_read(state, asked.symbols, asked.timeframe, fixed, actions_at))
+        if None in state.versions:
             raise self._unknown(asked.symbols, asked.timeframe)
         past = self._versions(state, asked)
         request = covering(asked.window, state, asked.symbols, asked.timeframe, asked.fields)
@@ -329,6 +337,13 @@ class Catalog:
 
 class _OutOfDateError(Exception):
     """The store has moved on in a way that takes another version check."""
+
+
+def _read(
+    state: State, symbols: tuple[str, ...], timeframe: str, past: bool, actions_at: str | None
+) -> Read:
+    store = state.store if state.settled else ""  # then nobody vouches for the versions
+    return Read(store, symbols, timeframe, tuple(state.versions), past, actions_at)
 
 
 def _distinct(symbols: Sequence[str]) -> list[str]:
