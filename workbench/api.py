@@ -14,6 +14,7 @@ from workbench.cache.layers import Cache
 from workbench.cache.report import CacheReport
 from workbench.catalog import SERIES_COLUMNS, Catalog, Freshness
 from workbench.errors import InputError
+from workbench.reads import refuse_recording
 from workbench.sessions import Moment, Window, moment
 from workbench.settings import Settings, mask
 from workbench.store.database import Database, Role
@@ -109,6 +110,7 @@ class Workbench:
         >>> sum(len(piece) for piece in wb.chunks("AAPL", chunk_rows=1000))  # doctest: +SKIP
         3270
         """
+        refuse_recording("wb.chunks")
         from workbench.catalog.chunking import chunked
 
         return chunked(
@@ -146,6 +148,7 @@ class Workbench:
         ...        symbol="AAPL")["count"].item()  # doctest: +SKIP
         3270
         """
+        refuse_recording("wb.sql")
         from workbench.store.query import Query, run_query
 
         return run_query(
@@ -182,6 +185,7 @@ class Workbench:
         ...                                 page_rows=2000, symbol="AAPL")]  # doctest: +SKIP
         [2000, 1270]
         """
+        refuse_recording("wb.pages")
         from workbench.store.paging import paged
         from workbench.store.query import Query
 
@@ -201,6 +205,7 @@ class Workbench:
         >>> wb.series()["symbol"].tolist()  # doctest: +SKIP
         ['AAPL', 'EURUSD', 'FB', 'GOOG', 'IBM', 'IXIC', 'MSFT', 'SPX']
         """
+        refuse_recording("wb.series")
         return self.catalog.series()
 
     def actions(
@@ -219,6 +224,7 @@ class Workbench:
         >>> wb.actions("IBM").columns.tolist()  # doctest: +SKIP
         ['symbol', 'ex_date', 'kind', 'value', 'known_at']
         """
+        refuse_recording("wb.actions")
         from workbench.store.actions import list_actions
 
         names = [symbols] if isinstance(symbols, str) else symbols
@@ -241,6 +247,7 @@ class Workbench:
         >>> wb.record_actions("data/actions/sample.csv")  # doctest: +SKIP
         ActionReport(new=3, changed=0, same=0, run_id=...)
         """
+        refuse_recording("wb.record_actions")
         from workbench.ingestion.facts import record_facts
 
         if not isinstance(facts, pd.DataFrame) and not Path(facts).exists():
@@ -275,6 +282,7 @@ class Workbench:
         >>> wb.ingest("csv:data/sample", symbols=["AAPL"])  # doctest: +SKIP
         csv: nothing new in 1 series; 3,270 were there already, 0 kept aside (... s)
         """
+        refuse_recording("wb.ingest")
         from workbench.ingestion.pipeline import ingest
         from workbench.ingestion.plan import Plan
         from workbench.sources import open_source
@@ -311,6 +319,7 @@ class Workbench:
         >>> wb.run("ingest_bars", symbols=["AAPL"]).status  # doctest: +SKIP
         'succeeded'
         """
+        refuse_recording("wb.run")
         from workbench.running.execute import run
 
         return run(
@@ -329,6 +338,7 @@ class Workbench:
         >>> wb.runs(limit=1)["status"].item()  # doctest: +SKIP
         'succeeded'
         """
+        refuse_recording("wb.runs")
         return self.ledger.runs(limit)
 
     def quarantined(self, run_id: int | None = None, limit: int = 1000) -> pd.DataFrame:
@@ -338,6 +348,7 @@ class Workbench:
         >>> wb.quarantined()["reason"].tolist()  # doctest: +SKIP
         []
         """
+        refuse_recording("wb.quarantined")
         return self.ledger.quarantined(run_id, limit)
 
     def market(self, symbol: str | None = None, **state: Any) -> Market:

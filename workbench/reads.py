@@ -85,13 +85,16 @@ def record(read: Read) -> None:
                 overheard.complete = False
 
 
-def refuse_recording(what: str, instead: str) -> None:
-    """Raise InputError while somebody records: nobody could tell when this answer is out of date.
+def refuse_recording(what: str) -> None:
+    """Raise InputError while somebody records: nobody could tell when `what` is out of date.
 
     >>> with recording():
-    ...     refuse_recording("wb.sql", "read bars with wb.bars")
+    ...     refuse_recording("wb.sql")
     Traceback (most recent call last):
-    workbench.errors.InputError: wb.sql cannot be used in a memoized function; read bars with ...
+    workbench.errors.InputError: wb.sql cannot be used in a memoized function, for ...
     """
     if _listening.get():
-        raise InputError(f"{what} cannot be used in a memoized function; {instead}")
+        raise InputError(
+            f"{what} cannot be used in a memoized function, for nobody could tell when its answer "
+            "is out of date; use wb.bars there, or pass the answer in as an argument"
+        )
