@@ -242,8 +242,8 @@ def test_a_report_is_readable(demo_workbench: Workbench) -> None:
 
 
 def test_a_large_page_is_written_in_batches(database_url: str, tmp_path: Path) -> None:
-    days = [f"2020-01-{day:02},1,2,1,2,{day}" for day in range(1, 22)] + ["2020-02-01,1,0,1,2,3"]
-    file = csv(tmp_path, *days)
+    days = [f"2020-01-{day:02},1,2,1,2,{day}\n" for day in range(1, 22)]
+    file = csv(tmp_path, *days, "2020-02-01,1,0,1,2,3\n")
     with Workbench(Settings(database_url=database_url, batch_rows=5)) as workbench:
         report = workbench.ingest(file, progress=False)
         assert report.series[["read", "new", "rejected"]].to_numpy().tolist() == [[22, 21, 1]]
