@@ -172,12 +172,18 @@ class DiskTier:
 
     def _noted_size(self) -> int | None:
         try:
-            return int(self._blocks().with_name("size").read_text())
+            return int((self._blocks().with_name("size")).read_bytes())
         except (FileNotFoundError, ValueError):
             return None
 
     def _note_size(self, size: int) -> None:
-        self._blocks().with_name("size").write_text(str(size))
+        """In place and at a fixed width: to truncate a file makes some file systems wait."""
+        path = self._blocks().with_name("size")
+        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        try:
+            os.pwrite(file, b"%020d" % size, 0)
+        finally:
+            os.close(file)
 
 
 @contextmanager

@@ -24,6 +24,7 @@ class Folder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._places: dict[str, Path] = {}
 
     def place(self, name: str) -> Path:
         """The folder `name` in it, made if it is not there.
@@ -31,7 +32,9 @@ class Folder:
         Raises OSError where that is not possible, and PermissionError when the folder belongs to
         another user or others could write it.
         """
-        place = self.path / LAYOUT / name
+        if name not in self._places:  # paths cost more to make than to look at
+            self._places[name] = self.path / LAYOUT / name
+        place = self._places[name]
         made = place.is_dir()
         if not made:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
