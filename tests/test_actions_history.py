@@ -24,6 +24,7 @@ DUMP = (
     "SELECT symbol, ex_date, kind, value FROM data_ingestion.corporate_action"
     " JOIN data_ingestion.instrument USING (instrument_id)"
 )
+CLOCK = " data_ingestion.corporate_action_clock"
 Key = tuple[int, date, str]
 Facts = dict[tuple[str, date, str], float]
 
@@ -55,6 +56,7 @@ def dump(cursor: Any) -> Facts:
 def as_of(workbench: Workbench, moment: pd.Timestamp | None) -> Facts:
     """What `wb.actions` says, as a dictionary."""
     frame = workbench.actions(as_of=moment)
+    assert not frame.duplicated(["symbol", "ex_date", "kind"]).any()
     keys = zip(frame["symbol"], frame["ex_date"].dt.date, frame["kind"], strict=True)
     return dict(zip(keys, frame["value"].tolist(), strict=True))
 
@@ -140,8 +142,8 @@ def test_what_was_known_at_a_moment_is_what_a_dump_of_that_moment_holds(
                 connection.rollback()
             connection.commit()
             facts = dump(cursor)
-            cursor.execute("SELECT clock_timestamp()")
-            dumps.append((pd.Timestamp(cursor.fetchone()[0]), facts))
+            cursor.execute("SELECT clock_timestamp(), stamped_at FROM" + CLOCK)
+            dumps += [(pd.Timestamp(moment), facts) for moment in cursor.fetchone()]
             connection.commit()
     assert len({frozenset(facts.items()) for _, facts in dumps}) > 20
     for moment, facts in dumps:
@@ -181,6 +183,20 @@ def test_steps_that_come_to_nothing_leave_no_trace(known: Workbench) -> None:
     assert known.actions()["known_at"].item() == known_at
 
 
+def test_moments_go_on_growing_when_the_clock_is_set_back(known: Workbench) -> None:
+    with client(known) as connection, connection.cursor() as cursor:
+        cursor.execute("UPDATE" + CLOCK + " SET stamped_at = now() + interval '1 hour'")
+        connection.commit()
+        moments = []
+        for value in (2.0, 3.0, 4.0):
+            upsert_actions(cursor, None, [Fact("AAPL", DAYS[0], "split", value)])
+            connection.commit()
+            moments.append(known.actions()["known_at"].item())
+    assert moments == sorted(set(moments))
+    assert moments[0] > pd.Timestamp.now("UTC") + pd.Timedelta(50, "min")
+    assert [list(as_of(known, moment).values()) for moment in moments] == [[2.0], [3.0], [4.0]]
+
+
 def test_a_moment_of_the_clock_is_exact_while_others_write(known: Workbench) -> None:
     """The facts and the last stamp of one snapshot: asked for later, it is the same facts."""
 
@@ -196,7 +212,7 @@ def test_a_moment_of_the_clock_is_exact_while_others_write(known: Workbench) -> 
         seen = []
         with client(known, "REPEATABLE READ") as connection, connection.cursor() as cursor:
             for _ in range(40):
-                cursor.execute("SELECT stamped_at FROM data_ingestion.corporate_action_clock")
+                cursor.execute("SELECT stamped_at FROM" + CLOCK)
                 seen.append((pd.Timestamp(cursor.fetchone()[0]), dump(cursor)))
                 connection.commit()
         return seen
