@@ -5,9 +5,8 @@ factors of all later actions, so that a chart or a return shows no jump that no 
 
 - A split of r new shares per old one: prices × 1/r, volume × r.
 - A dividend of D per share: prices × (1 − D / C), C being the last close before the ex-date, as
-  traded. Volume stays. This is how CRSP defines its "factor to adjust prices"
-  (https://www.crsp.org, Data Descriptions Guide) and how Yahoo describes its "adjusted close"
-  (https://help.yahoo.com/kb/SLN28256.html).
+  traded. Volume stays. These are the multipliers of Yahoo's published description of its "adjusted
+  close", which it says follows CRSP; a test holds its worked example, MSFT in February 2003.
 
 Both are facts about the share as it was held before the ex-date: on a day with a split and a
 dividend, D is per old share. An ex-date begins at 00:00 UTC.
