@@ -185,3 +185,13 @@ def test_a_real_special_dividend_leaves_only_the_days_own_move() -> None:
     # The vendor divides by the close of the day itself: c / (c + d) instead of 1 - d / p.
     assert vendor == pytest.approx(27.39 / (27.39 + 3.08), rel=1e-4)
     assert factors.prices[0] == pytest.approx(vendor, rel=3e-3)
+
+
+def test_the_worked_example_that_yahoo_publishes() -> None:
+    """Its figures: MSFT, split 2:1 on 2003-02-18, 0.08 paid on 2003-02-19."""
+    facts = [(date(2003, 2, 18), "split", 2.0), (date(2003, 2, 19), "dividend", 0.08)]
+    bars = sample("MSFT").loc["2003-02-13":"2003-02-19"]
+    times, closes = bars.index.as_unit("us").asi8, bars["Close"].to_numpy()
+    factors = Factors.of_all(Actions.of("MSFT", facts), times, closes)
+    found = adjust(times, closes.reshape(1, -1, 1), ["close"], [factors])[0, :, 0]
+    assert found.round(2).tolist() == [23.42, 24.07, 24.88, 24.53]
