@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts import install_chromium
+from scripts import install_chromium, install_redis
 
 ROOT = Path(__file__).parent.parent
 # Written apart, so that this file does not hold what it looks for.
@@ -98,6 +98,25 @@ def test_what_is_no_browser_is_not_taken(tmp_path: Path, monkeypatch: pytest.Mon
     assert not install_chromium.works(str(tmp_path / "nothing"))
     monkeypatch.setenv("CHROMIUM", str(shell))
     assert install_chromium.find() not in (None, str(shell))
+
+
+def test_a_redis_is_found_and_starts() -> None:
+    script = [sys.executable, "scripts/install_redis.py"]
+    path = subprocess.run(script, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert install_redis.works(path.strip())
+
+
+def test_a_redis_unpacked_anywhere_is_a_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = install_redis.find()
+    assert found
+    monkeypatch.setattr(install_redis, "FOLDER", tmp_path / "a folder")
+    install_redis.wrap(Path(found).resolve(), "/nowhere/lib")
+    assert install_redis.works(str(tmp_path / "a folder" / "redis-server"))
+    assert not install_redis.works(str(old_python(tmp_path)))
+    monkeypatch.setenv("REDIS_SERVER", str(tmp_path / "nothing"))
+    assert install_redis.find() not in (None, str(tmp_path / "nothing"))
 
 
 def old_python(folder: Path) -> Path:
