@@ -10,7 +10,6 @@ import pandas as pd
 from psycopg2.extensions import cursor as Cursor  # noqa: N812  (it is a class)
 from psycopg2.extras import execute_values
 
-from workbench.adjustment import Actions, actions_by_symbol
 from workbench.errors import UnknownNameError
 from workbench.store.ledger import Counts, table
 from workbench.store.prepared import Statement
@@ -55,22 +54,12 @@ ACTIONS_CLOCK = Statement(
 """When the facts changed last: as long as it stands, they do."""
 
 
-def find_actions(
-    cursor: Cursor, symbols: Sequence[str], as_of: pd.Timestamp | None = None
-) -> dict[str, Actions]:
-    """The actions of `symbols` by symbol, as known now or at `as_of`; those without are left out.
-
-    Facts that this transaction itself states count from its commit on.
-    """
-    rows = _rows(cursor, symbols, as_of)
-    return actions_by_symbol(row[:4] for row in rows)
-
-
 def list_actions(
     cursor: Cursor, symbols: Sequence[str] | None = None, as_of: pd.Timestamp | None = None
 ) -> pd.DataFrame:
     """The facts of `symbols` (None: of all) as known now or at `as_of`, a row each.
 
+    Those that this transaction itself states count from its commit on.
     Raises UnknownNameError for a symbol that the store has never heard of.
     """
     if symbols is not None:
