@@ -13,8 +13,9 @@ import pandas as pd
 import psycopg2
 import pytest
 
+from workbench.adjustment import actions_by_symbol
 from workbench.api import Workbench
-from workbench.store.actions import Fact, find_actions, upsert_actions
+from workbench.store.actions import ACTIONS_NOW, ACTIONS_THEN, Fact, upsert_actions
 from workbench.store.database import Role
 
 SYMBOLS = ("AAPL", "IBM", "MSFT")
@@ -252,9 +253,10 @@ def test_actions_are_found_by_symbol(known: Workbench) -> None:
     ]
     with known.database.transaction(Role.WRITER) as cursor:
         upsert_actions(cursor, None, facts)
-    with known.database.transaction(Role.READER) as cursor:
-        found = find_actions(cursor, ["AAPL", "MSFT"])
-        assert find_actions(cursor, ["AAPL"], pd.Timestamp("2000", tz="UTC")) == {}
+    now = known.database.check(ACTIONS_NOW, (["AAPL", "MSFT"],))
+    assert known.database.check(ACTIONS_THEN, (["AAPL"], "2000-01-01")) == []
+    assert known.database.check(ACTIONS_THEN, (["AAPL", "MSFT"], now[0][4])) == now
+    found = actions_by_symbol(row[:4] for row in now)
     assert list(found) == ["AAPL"]
     assert found["AAPL"].splits.tolist() == [1.0, 2.0]
     assert found["AAPL"].dividends.tolist() == [0.25, 0.5]
