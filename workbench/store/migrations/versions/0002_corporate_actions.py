@@ -8,7 +8,7 @@ down_revision = "0001"
 TABLES = """
 CREATE TABLE data_ingestion.corporate_action (
   value float8 NOT NULL CHECK (value > 0 AND value < 'infinity'),
-  ex_date date NOT NULL CHECK (isfinite(ex_date)),
+  ex_date date NOT NULL CHECK (ex_date BETWEEN '0001-01-01' AND '9999-12-31'),
   instrument_id integer NOT NULL REFERENCES data_ingestion.instrument,
   run_id integer REFERENCES data_ingestion.run,
   kind text NOT NULL CHECK (kind IN ('split', 'dividend')),
