@@ -284,13 +284,22 @@ def test_nobody_but_the_triggers_may_touch_the_history(
             cursor.execute(statement)
 
 
-@pytest.mark.parametrize("value", ["0", "-1", "NaN", "infinity"])
-def test_the_store_itself_refuses_a_value_that_is_none(known: Workbench, value: str) -> None:
+@pytest.mark.parametrize(
+    ("ex_date", "kind", "value"),
+    [
+        *(("2020-01-02", "split", value) for value in ("0", "-1", "NaN", "infinity")),
+        *((day, "split", "2") for day in ("infinity", "0044-03-15 BC", "10000-01-01")),
+        ("2020-01-02", "merger", "2"),
+    ],
+)
+def test_the_store_itself_refuses_what_is_no_fact(
+    known: Workbench, ex_date: str, kind: str, value: str
+) -> None:
     with client(known) as connection, connection.cursor() as cursor:
         cursor.execute("SET ROLE workbench_writer")
         with pytest.raises(psycopg2.errors.CheckViolation):
             cursor.execute(
                 "INSERT INTO data_ingestion.corporate_action (instrument_id, ex_date, kind, value)"
-                " VALUES (1, '2020-01-02', 'split', %s)",
-                (value,),
+                " VALUES (1, %s, %s, %s)",
+                (ex_date, kind, value),
             )
