@@ -207,7 +207,7 @@ def test_of_many_threads_one_loads(cache: Cache) -> None:
     with ThreadPoolExecutor(16) as threads:
         found = list(threads.map(read, range(16)))
     assert len(loads) == 1
-    assert sorted(tier for _, tier in found) == ["memory"] * 15 + ["store"]
+    assert [tier for _, tier in found].count("store") == 1
     assert all(same(entry, entry_of(KEY)) for entry, _ in found)
 
 
@@ -244,7 +244,8 @@ def test_every_waiter_gets_its_own_error(cache: Cache) -> None:
 
     with ThreadPoolExecutor(8) as threads:
         found = sorted(threads.map(read, range(8)))
-    assert found == ["memory"] * 5 + ["store", "try 1", "try 2"]
+    assert found[5:] == ["store", "try 1", "try 2"]
+    assert len(tries) == 3
 
 
 READER = """
