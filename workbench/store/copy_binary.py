@@ -6,7 +6,8 @@ column here is NOT NULL and of fixed width, so that a row is one numpy record.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import io
+from collections.abc import Iterator, Mapping
 from typing import Any, TextIO, cast
 
 import numpy as np
@@ -22,10 +23,9 @@ TRAILER = b"\xff\xff"
 EPOCH_US = 946_684_800_000_000
 """PostgreSQL counts microseconds from 2000-01-01, we from 1970-01-01."""
 
-FLUSH_ROWS = 4096
-"""Rows that are gathered before they are decoded: few enough to be still in the CPU's cache."""
-FEW_ROWS = 16_384
-"""Rows up to which it is quicker to gather them all: appending to a list runs no Python code."""
+GATHERED_BYTES = 1 << 18
+"""Bytes that are gathered before they are decoded: few enough to be still in the CPU's cache."""
+LEAST_ROWS = 4096
 ENCODE_ROWS = 16_384
 READ_BYTES = 1 << 18
 
@@ -50,16 +50,19 @@ def record_type(columns: Columns) -> np.dtype[np.void]:
     return np.dtype(parts)
 
 
-class Decoder:
-    """A file that `COPY … TO STDOUT (FORMAT binary)` writes to; `columns()` gives what arrived.
+class Decoder(io.RawIOBase):
+    """What `COPY … TO STDOUT (FORMAT binary)` is written to; `columns()` gives what arrived.
 
+    Hand `file` to the driver: it gathers the rows, one write each, without Python code per row.
     `capacity` is how many rows to expect, 0 for unknown. Columns in `into` are written to these
     arrays, as long as they are large enough.
 
     Raises StoreError at a NULL, a wrong width or a truncated stream.
 
     >>> decoder = Decoder({"close": ">f8"}, capacity=1)
-    >>> decoder.write(b"".join(Encoder({"close": ">f8"}, {"close": np.array([2.5])}).chunks()))
+    >>> sent = Encoder({"close": ">f8"}, {"close": np.array([2.5])})
+    >>> decoder.file.write(b"".join(sent.chunks()))
+    35
     >>> decoder.columns()["close"]
     array([2.5])
     """
@@ -70,54 +73,62 @@ class Decoder:
         capacity: int = 0,
         into: Mapping[str, NDArray[Any]] | None = None,
     ) -> None:
-        self._type = record_type(columns)
+        self.record = record_type(columns)
         given = into or {}
         self._columns = {
             name: given[name]
             if name in given
-            else np.empty(max(capacity, FLUSH_ROWS), np.dtype(kind).newbyteorder("="))
+            else np.empty(max(capacity, LEAST_ROWS), np.dtype(kind).newbyteorder("="))
             for name, kind in columns.items()
         }
-        self._pending: list[bytes] = []
-        self._few = 0 < capacity <= FEW_ROWS
-        self._rest, self._rows, self._started = b"", 0, False
+        self._rest, self._rows, self.begun = b"", 0, False
+        self.file = io.BufferedWriter(self, GATHERED_BYTES)
 
-    @property
-    def write(self) -> Callable[[bytes], object]:
-        """Takes the next bytes; psycopg2 asks for it once and calls it for each row."""
-        return self._pending.append if self._few else self._gather
+    def writable(self) -> bool:
+        """As `io` asks."""
+        return True
 
-    def _gather(self, data: bytes) -> None:
-        self._pending.append(data)
-        if len(self._pending) >= FLUSH_ROWS:
-            self._decode()
+    def write(self, gathered: Any, /) -> int:
+        """Decode some bytes; returns how many they were, all of them."""
+        self._decode(gathered)
+        return len(gathered)
 
     def columns(self) -> dict[str, NDArray[Any]]:
         """Every column as a native array of the rows that arrived."""
-        self._decode()
+        self.file.flush()
         if self._rest != TRAILER:
             raise StoreError(NOT_AS_ASKED)
         return {name: column[: self._rows] for name, column in self._columns.items()}
 
-    def _decode(self) -> None:
-        data = self._rest + b"".join(self._pending)
-        self._pending.clear()
-        if not self._started:
+    def _decode(self, gathered: Any) -> None:
+        data: Any = self._rest + bytes(gathered) if self._rest or not self.begun else gathered
+        skip = 0
+        if not self.begun:
+            if len(data) < len(SIGNATURE):
+                self._rest = data
+                return
             if not data.startswith(SIGNATURE[:11]):
                 raise StoreError(NOT_AS_ASKED)
-            data, self._started = data[len(SIGNATURE) :], True
-        count = len(data) // self._type.itemsize
-        rows = np.frombuffer(data, self._type, count)
-        self._rest = data[count * self._type.itemsize :]
-        self._check(rows)
-        self._reserve(self._rows + count)
+            skip, self.begun = len(SIGNATURE), True
+        count = (len(data) - skip) // self.record.itemsize
+        self._rest = bytes(data[skip + count * self.record.itemsize :])
+        self.take(np.frombuffer(data, self.record, count, skip))
+
+    def take(self, rows: NDArray[np.void], *, framed: bool = False) -> None:
+        """Decode rows that are records already, with the fields of `record_type`.
+
+        Of `framed` ones each is known to have the right length in all, which a NULL takes from it;
+        what its columns are shows in the first.
+        """
+        self._check(rows[:1] if framed else rows)
+        self._reserve(self._rows + len(rows))
         for name, column in self._columns.items():
-            column[self._rows : self._rows + count] = rows[name]
-        self._rows += count
+            column[self._rows : self._rows + len(rows)] = rows[name]
+        self._rows += len(rows)
 
     def _check(self, rows: NDArray[np.void]) -> None:
         wrong = (rows["#fields"] != len(self._columns)).any() or any(
-            (rows[f"#{name}"] != self._type[name].itemsize).any() for name in self._columns
+            (rows[f"#{name}"] != self.record[name].itemsize).any() for name in self._columns
         )
         if wrong:
             raise StoreError(NOT_AS_ASKED)

@@ -15,7 +15,8 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812
 from workbench.blocks import Block
 from workbench.sessions import FIRST_US, LAST_US
 from workbench.shape import Floats, Times
-from workbench.store.copy_binary import EPOCH_US, FLUSH_ROWS, Columns, Decoder
+from workbench.store.copy_binary import EPOCH_US, LEAST_ROWS, Columns, Decoder
+from workbench.store.copy_out import copy_out
 from workbench.store.prepared import Statement
 
 ROOM_ROWS = 1 << 24
@@ -277,7 +278,7 @@ def _read(
         return _read_one(cursor, request, ids, versions, most_rows)
     columns = {"instrument_id": ">i4", "timestamp": ">i8"} | dict.fromkeys(request.fields, ">f8")
     decoder = Decoder(columns, min(most_rows, ROOM_ROWS))
-    cursor.copy_expert(_query(columns, request, ids, versions), decoder)
+    copy_out(cursor, _query(columns, request, ids, versions), decoder)
     return _panel(decoder.columns(), ids, request.fields)
 
 
@@ -290,10 +291,10 @@ def _read_one(
 ) -> tuple[Times, Floats]:
     columns = {"timestamp": ">i8"} | dict.fromkeys(request.fields, ">f8")
     capacity = min(most_rows, ROOM_ROWS)
-    values = np.empty((len(request.fields), max(capacity, FLUSH_ROWS), 1))
+    values = np.empty((len(request.fields), max(capacity, LEAST_ROWS), 1))
     into = {field: values[n, :, 0] for n, field in enumerate(request.fields)}
     decoder = Decoder(columns, capacity, into)
-    cursor.copy_expert(_query(columns, request, ids, versions), decoder)
+    copy_out(cursor, _query(columns, request, ids, versions), decoder)
     arrived = decoder.columns()
     times = arrived.pop("timestamp")
     times += EPOCH_US
