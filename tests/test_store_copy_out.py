@@ -26,7 +26,7 @@ COLUMNS = {"n": ">i8", "x": ">f8", "k": ">i4"}
 
 
 def query(rows: int, k: str = "n::int4", x: str = "n * 0.5::float8") -> sql.SQL:
-    rows_of = f"SELECT n::int8, {x}, {k} FROM generate_series(1, {rows}) n"
+    rows_of = f"SELECT n::int8, {x}, {k} FROM generate_series(1, {rows}) n"  # noqa: S608
     return sql.SQL(f"COPY ({rows_of}) TO STDOUT (FORMAT binary)")
 
 

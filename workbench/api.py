@@ -68,8 +68,16 @@ class Workbench:
         float64, NaN where a symbol of a list has no bar. The index is UTC time in
         `[start, end)`. `bars.attrs["freshness"]` says what they were validated against.
 
-        Raises UnknownNameError for a symbol, field or timeframe that there is not, and RangeError
-        for a range that is reversed or holds no bar; both name what there is.
+        They come from the cache when its versions are the store's, which is asked each time;
+        `max_staleness_s` lets an answer pass that was checked so many seconds ago. `as_of` gives
+        what was known at a past moment, or at the versions of another result's freshness.
+        `adjusted=True` makes prices comparable across splits and dividends, "splits" across splits
+        alone. Writing to the frame changes the frame and nothing else.
+
+        Raises UnknownNameError for a symbol, field, timeframe or adjustment that there is not,
+        RangeError for a range that is reversed or holds no bar, and for a moment in the future or
+        of which nothing is known any more; they name what there is. InputError where an adjustment
+        is not defined: weekly bars, or a dividend not below the close before it.
 
         >>> import workbench as wb
         >>> wb.bars("AAPL", "2010", "2011").shape  # doctest: +SKIP

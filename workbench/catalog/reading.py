@@ -103,11 +103,7 @@ class Catalog:
     ) -> pd.DataFrame:
         """Bars of one symbol (flat columns) or of a list of them (`(field, symbol)` columns).
 
-        float64, indexed by UTC time in `[start, end)`; in a panel the index is the union of the
-        symbols' times and a missing bar is NaN. `attrs["freshness"]` is a Freshness.
-
-        Raises UnknownNameError for a symbol, field or timeframe that there is not, and RangeError
-        for a range that is reversed or holds no bar; both name what there is.
+        What `Workbench.bars` says of arguments, results and errors holds here.
         """
         window, chosen = Window.of(start, end), known_fields(fields)
         sessions.timeframe(timeframe)
@@ -262,6 +258,8 @@ class Catalog:
             closes = found[0] if found else None
         if closes is None or closes.versions != raw.versions:
             return None
+        if not state.settled:
+            return adjusted_block(raw, closes, actions), "store"
         history_of_closes = closes
 
         def load(_: Entry | None) -> tuple[Key, Entry]:
