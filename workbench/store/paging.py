@@ -138,11 +138,12 @@ def _page(
     rows = pages.rows(cursor, after, page_rows + 1)
     more = len(rows) > page_rows
     found = frame(cursor, rows[:page_rows])
-    keys = _keys(rows, [found.columns.get_loc(name) for name in pages.key])
+    places = [found.columns.get_loc(name) for name in pages.key]
+    keys = [[row[place] for place in places] for row in rows]
     _check_unique(pages.key, keys)
     if first and more and pages.has_null(cursor):
         raise _null(pages.key)
-    return found, keys[len(found) - 1] if keys else after, more
+    return found, [_plain(value) for value in keys[len(found) - 1]] if keys else after, more
 
 
 def _read(database: Database, work: Callable[[Cursor], T], timeout_s: float) -> T:
@@ -153,27 +154,24 @@ def _read(database: Database, work: Callable[[Cursor], T], timeout_s: float) -> 
     return rolled_back(database, limited_work, timeout_s)
 
 
-def _keys(rows: Sequence[tuple[Any, ...]], positions: Sequence[Any]) -> list[Key]:
-    return [[_plain(row[at]) for at in positions] for row in rows]
-
-
 def _plain(value: Any) -> Any:
     """A key's value as JSON holds it, exactly."""
-    if value is None or isinstance(value, bool | int | str):
+    if isinstance(value, bool | int | str):
         return value
     if isinstance(value, float):
         return value if math.isfinite(value) else str(value)
     if isinstance(value, Decimal):
-        return str(value.normalize())
+        return str(value)
     raise InputError(f"a column of {type(value).__name__} cannot be a key; select it as text")
 
 
 def _check_unique(key: Sequence[str], keys: Sequence[Key]) -> None:
     for one, next_one in pairwise(keys):
-        if one == next_one:
+        if all(a == b or (a != a and b != b) for a, b in zip(one, next_one, strict=True)):  # NaN
+            shown = dict(zip(key, map(str, one), strict=True))
             raise InputError(
-                f"two rows have the key {dict(zip(key, one, strict=True))}; pages would lose"
-                f" rows: add columns to key={list(key)} until it is unique"
+                f"two rows have the key {shown}; pages would lose rows: add columns to"
+                f" key={list(key)} until it is unique"
             )
     if any(None in one for one in keys):
         raise _null(key)
