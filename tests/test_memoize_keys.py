@@ -16,6 +16,7 @@ from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any, NamedTuple
 
+import numba
 import numpy as np
 import pandas as pd
 import pytest
@@ -222,6 +223,9 @@ def test_functions_are_followed_however_deep_and_in_circles() -> None:
         return even
 
     assert of(circle("1")) == of(circle("1")) != of(circle("3"))
+    even = circle("1")
+    odd = even.__globals__["odd"]
+    assert of({"a": even, "b": odd}) == of({"b": odd, "a": even}) != of({"a": odd, "b": even})
 
 
 def test_closures_decorators_and_wrappers_are_followed() -> None:
@@ -242,6 +246,16 @@ def test_closures_decorators_and_wrappers_are_followed() -> None:
     assert of(decorated(SOURCES[0])) == of(decorated(SOURCES[0])) != of(decorated(SOURCES[1]))
     lru = [functools.lru_cache(function(source)) for source in SOURCES[:2]]
     assert of(lru[0]) != of(lru[1])
+
+
+def test_compiled_functions_are_known_by_their_source() -> None:
+    keys = [of(numba.njit(function(source))) for source in SOURCES[:2]]
+    assert keys[0] == of(numba.njit(function(SOURCES[0]))) != keys[1]
+
+
+def test_a_class_inside_a_function_reaches_for_globals_too() -> None:
+    source = "def f(x):\n    class Inner:\n        y = CONSTANT\n    return Inner.y + x"
+    assert of(function(source, CONSTANT=1)) != of(function(source, CONSTANT=2))
 
 
 def test_a_function_that_borrows_the_name_of_an_installed_one_is_known_by_its_content() -> None:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from types import CodeType
 from typing import NamedTuple
 
-LOADS = {"LOAD_GLOBAL", "LOAD_NAME"}
+LOADS = {"LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"}
 
 
 class Reach(NamedTuple):

@@ -259,7 +259,7 @@ class Fingerprint:
             return self._named(value, reduced)
         make, arguments, *rest = reduced
         state, items, pairs = (*rest, None, None, None)[:3]
-        if isinstance(value, pd.DataFrame | pd.Series):
+        if isinstance(value, pd.DataFrame | pd.Series) and isinstance(state, dict):
             state = {**state, "attrs": _others(value.attrs)}
         filled = [list(part) if part is not None else None for part in (items, pairs)]
         return self._all("object", [type(value), make, arguments, state, *filled])
