@@ -187,11 +187,12 @@ def test_ingest_and_status_on_a_server_of_ones_own(empty_database_url: str, tmp_
 
     found = json.loads(workbench("status", "--json", **settings).stdout)
     (series,) = found["series"]
-    assert (series["symbol"], series["rows"], series["version"]) == ("ACME", 2, 1)
+    assert (series["symbol"], series["rows"]) == ("ACME", 2)
+    assert series["version"] > 10**15
     assert series["first"].startswith("2020-01-02T00:00:00")
     assert [run["status"] for run in found["runs"]] == ["succeeded"]
     shown = workbench("status", **settings).stdout
-    assert re.search(r"ACME +1d +2 +2020-01-02 +2020-01-06 +1 ", shown)
+    assert re.search(r"ACME +1d +2 +2020-01-02 +2020-01-06 +\d{4}-", shown)
 
 
 def test_lab_is_for_this_machine_with_a_token_and_ends_on_interrupt(tmp_path: Path) -> None:

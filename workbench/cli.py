@@ -120,7 +120,7 @@ def status(as_json: bool) -> None:
     if found["series"].empty:
         click.echo("\nno bars yet; `workbench run ingest_bars` brings in the sample")
     else:
-        click.echo(f"\n{_table(found['series'])}")
+        click.echo(f"\n{_table(found['series'].drop(columns=['version']))}")
     if not found["runs"].empty:
         click.echo(f"\n{_table(found['runs'].drop(columns=['report', 'error']))}")
 
