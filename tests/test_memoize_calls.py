@@ -27,6 +27,7 @@ from tests.test_store_history import psql as psql  # a fixture
 from workbench.api import Workbench
 from workbench.errors import InputError, UnknownNameError, WorkbenchError
 from workbench.memoization import Memoized
+from workbench.memoization.calls import present_reads
 from workbench.memoization.results import Shelter
 from workbench.reads import Read, record, recording
 from workbench.settings import Settings
@@ -238,6 +239,31 @@ def test_reads_in_threads_keep_the_result_from_being_kept(own: Workbench) -> Non
         assert function.cache_info().misses == runs
     put(own, "AA", {2: 5.0})
     assert [threaded(), told()] == [6.0, 6.0]
+
+
+def test_a_read_is_of_one_store_and_of_one_version_of_each_symbol() -> None:
+    kept = (
+        Read("s", ("A", "B"), "1d", (1, 2)),
+        Read("s", ("B",), "1d", (2,)),
+        Read("s", ("B",), "1h", (3,), actions_at="x"),
+        Read("s", ("B",), "1d", (1,), past=True),
+    )
+
+    def present(versions: dict[str, int], store: str = "s", actions_at: str = "x") -> Any:
+        def now(symbols: tuple[str, ...], timeframe: str, adjusted: bool) -> Read:
+            found = tuple(versions[symbol + timeframe] for symbol in symbols)
+            return Read(store, symbols, timeframe, found, False, actions_at if adjusted else None)
+
+        return now
+
+    known = {"A1d": 1, "B1d": 2, "B1h": 3}
+    assert present_reads(kept, present(known)) == kept
+    for name in known:
+        assert present_reads(kept, present(known | {name: 9})) != kept
+    assert present_reads(kept, present(known, store="t")) != kept
+    assert present_reads(kept[3:], present(known, store="t")) != kept[3:]
+    assert present_reads(kept[3:], present(known | {"B1d": 9})) == kept[3:]
+    assert present_reads(kept, present(known, actions_at="y")) != kept
 
 
 def test_another_store_under_the_same_cache_is_another_answer(

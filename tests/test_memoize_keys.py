@@ -228,6 +228,31 @@ def test_functions_are_followed_however_deep_and_in_circles() -> None:
     assert of({"a": even, "b": odd}) == of({"b": odd, "a": even}) != of({"a": odd, "b": even})
 
 
+def test_many_functions_that_all_call_each_other() -> None:
+    def crowd(step: int) -> FunctionType:
+        names = [f"g{number}" for number in range(20)]
+        calls = " + ".join(f"{name}(n - {step})" for name in names)
+        members = [function(f"def f(n): return n < 0 or {calls}") for _ in names]
+        for member in members:
+            member.__globals__.update(zip(names, members, strict=True))
+        return members[0]
+
+    assert of(crowd(1)) == of(crowd(1)) != of(crowd(2))
+
+
+def test_functions_in_sets_and_registries_that_they_look_into() -> None:
+    def registry(source: str, kind: type) -> FunctionType:
+        looking = function("def f(x): return [g(x) for g in REGISTRY]")
+        looking.__globals__["REGISTRY"] = kind([looking, function(source)])
+        return looking
+
+    for kind in (set, list, tuple):
+        assert of(registry(SOURCES[0], kind)) == of(registry(SOURCES[0], kind))
+        assert of(registry(SOURCES[0], kind)) != of(registry(SOURCES[1], kind))
+    one, other = function(SOURCES[0]), function(SOURCES[1])
+    assert of(({one, other}, one)) != of(({one, other}, other))
+
+
 def test_closures_decorators_and_wrappers_are_followed() -> None:
     def scaled(by: float) -> Any:
         return lambda x: by * x

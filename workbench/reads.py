@@ -39,7 +39,11 @@ class Read(NamedTuple):
 
 @dataclass(eq=False)
 class Recording:
-    """The reads so far; not `complete` once another thread may have read for the recorder."""
+    """The reads so far; not `complete` once another thread may have read for the recorder.
+
+    >>> Recording().complete
+    True
+    """
 
     reads: list[Read] = field(default_factory=list)
     complete: bool = True

@@ -52,6 +52,11 @@ class Memoized(Generic[P, R]):
     """A function whose results are kept as long as its code, its arguments and its reads stand.
 
     Call it like the function; `forget` and `cache_info` come with it.
+
+    >>> from workbench.cache.memory import MemoryTier
+    >>> cache = Cache([MemoryTier(limit_bytes=10_000)])
+    >>> Memoized(lambda text: text.upper(), cache, lambda *asked: None)("a")
+    'A'
     """
 
     __name__: str

@@ -16,6 +16,9 @@ class Reach(NamedTuple):
 
     `names` are globals, `imports` the modules that it imports itself (name, level), `attributes`
     all names that may be looked up on a module.
+
+    >>> Reach(("np",), (("math", 0),), frozenset({"log"})).imports
+    (('math', 0),)
     """
 
     names: tuple[str, ...]

@@ -10,10 +10,10 @@ import builtins
 import copyreg
 import enum
 import struct
-import sys
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from importlib import import_module
+from operator import itemgetter
 from types import (
     BuiltinFunctionType,
     CellType,
@@ -46,7 +46,11 @@ LEFT_OUT = frozenset(
 
 
 class Used(NamedTuple):
-    """A module, and the attributes of it that some code may look up."""
+    """A module, and the attributes of it that some code may look up.
+
+    >>> Used(np, frozenset({"log"})).module.__name__
+    'numpy'
+    """
 
     module: ModuleType
     names: frozenset[str]
@@ -107,37 +111,43 @@ class Fingerprint:
     """
 
     def __init__(self) -> None:
-        self._depths: dict[object, int] = {}  # of the values that are being looked at
-        self._lowest = sys.maxsize  # the outermost of them that was met again
-        self._known: dict[object, tuple[bytes, object]] = {}  # the value keeps its id its own
+        self._depths: dict[int, int] = {}  # by id, of the values that are being looked at
+        self._met: dict[object, tuple[int, object]] = {}  # code by id; kept, so that ids stay
 
     def of(self, value: Any) -> bytes:
-        """The digest of a value: 16 bytes."""
+        """The digest of a value: 16 bytes.
+
+        Code that was met before is its number in the order of meeting, which is that of the
+        content; functions that call each other all together would take for ever otherwise.
+        """
         kind = type(value)
         if kind in ATOMS:
             return _digest("atom", repr(value).encode())
         if kind is float:
             return _digest("float", struct.pack("<d", value))
-        place = value if kind is Used else id(value)
-        if place in self._known:
-            return self._known[place][0]
-        if place in self._depths:
-            self._lowest = min(self._lowest, self._depths[place])
-            return _digest("above", str(len(self._depths) - self._depths[place]).encode())
-        return self._look(place, value)
+        if kind is FunctionType or kind is Used or isinstance(value, type):
+            place = value if kind is Used else id(value)
+            if place in self._met:
+                return _digest("met", str(self._met[place][0]).encode())
+            self._met[place] = len(self._met), value
+            return self._content(value)
+        return self._data(value)
 
-    def _look(self, place: object, value: Any) -> bytes:
-        depth = self._depths[place] = len(self._depths)
-        outer, self._lowest = self._lowest, sys.maxsize
+    def _data(self, value: Any) -> bytes:
+        place, depth = id(value), len(self._depths)
+        if place in self._depths:
+            return _digest("above", str(depth - self._depths[place]).encode())
+        self._depths[place] = depth
         try:
-            digest = self._content(value)
+            return self._content(value)
         finally:
             del self._depths[place]
-            closed = self._lowest >= depth  # else it means something only where it stands
-            self._lowest = outer if closed else min(outer, self._lowest)
-        if closed:
-            self._known[place] = digest, value
-        return digest
+
+    def _apart(self, value: Any) -> bytes:
+        """The digest of a value in no particular order: what it meets stays unmet for others."""
+        fork = Fingerprint()
+        fork._depths, fork._met = dict(self._depths), dict(self._met)
+        return fork.of(value)
 
     def _all(self, tag: str, values: Iterable[object]) -> bytes:
         return _digest(tag, *map(self.of, values))
@@ -164,11 +174,13 @@ class Fingerprint:
         return self._all(tag, value)
 
     def _unordered(self, value: set[Any] | frozenset[Any]) -> bytes:
-        return _digest(type(value).__name__, *sorted(map(self.of, value)))
+        return _digest(type(value).__name__, *sorted(map(self._apart, value)))
 
     def _mapping(self, value: Mapping[Any, Any]) -> bytes:
-        pairs = (self._all("pair", pair) for pair in value.items())
-        return _digest(type(value).__name__, *sorted(pairs))
+        pairs = [(self._apart(name), item) for name, item in value.items()]
+        pairs.sort(key=itemgetter(0))
+        digests = (part for name, item in pairs for part in (name, self.of(item)))
+        return _digest(type(value).__name__, *digests)
 
     def _array(self, value: np.ndarray[Any, Any]) -> bytes:
         if value.dtype.hasobject:

@@ -17,7 +17,11 @@ Reads = tuple[Read, ...]
 
 
 class Kept(NamedTuple):
-    """What an entry holds: the reads behind a result, and the result's pickle."""
+    """What an entry holds: the reads behind a result, and the result's pickle.
+
+    >>> Kept((), pickle.dumps(1)).reads
+    ()
+    """
 
     reads: Reads
     pickled: bytes
