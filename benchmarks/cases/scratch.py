@@ -59,6 +59,8 @@ def workbench(scale: Scale, **chosen: Any) -> Iterator[Workbench]:
 
 UNCACHED = {"cache_memory_bytes": 0, "cache_disk_bytes": 0}
 """Settings with which every read goes to PostgreSQL."""
+FILES = "workbench, from files"
+"""The path of a Workbench with FROM_FILES."""
 FROM_FILES = {"cache_memory_bytes": 0}
 """Settings with which every read goes to the cache's files, as in a process that just started."""
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.cases.scratch import (
+    FILES,
     FROM_FILES,
     bars,
     redis_server,
@@ -22,8 +23,6 @@ from benchmarks.cases.scratch import (
 from benchmarks.harness import Call, Scale, Trial, case
 from benchmarks.remote import Peer, peer
 from workbench.api import Workbench
-
-FILES = "workbench, from files"
 
 
 class Warm:
