@@ -208,6 +208,7 @@ def _renewed(read: Read, now: Read) -> Read:
     return read._replace(store=now.store, versions=versions, actions_at=actions_at)
 
 
+@functools.lru_cache(maxsize=256)
 def _exact(reads: Reads) -> str:
     return fingerprint({"reads": [tuple(read) for read in reads]})
 
