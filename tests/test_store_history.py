@@ -124,7 +124,7 @@ def test_as_of_equals_the_dump_of_that_moment(workbench: Workbench, psql: Any) -
     for symbol in SYMBOLS:
         put(workbench, symbol, dict.fromkeys(range(0, DAYS, 61), 1.0))
     dumps = [dump(psql)]
-    for _ in range(150):
+    for _ in range(60):
         edits(generator, workbench, psql)
         dumps.append(dump(psql))
     put(workbench, "A", {1: 1.0})
@@ -186,7 +186,7 @@ def test_a_dropped_partition_moves_versions_and_its_past_is_not_made_up(
     assert len(after) == (before.index >= after.index[0]).sum()
     assert after.attrs["freshness"].versions["A"] > before.attrs["freshness"].versions["A"]
     assert workbench.series().set_index("symbol")["rows"]["A"] == len(after)
-    with pytest.raises(RangeError, match="was dropped at"):
+    with pytest.raises(RangeError, match="bars were dropped at"):
         workbench.bars("A", as_of=before.attrs["freshness"])
     kept = workbench.bars("A", "2005", as_of=before.attrs["freshness"])
     pd.testing.assert_frame_equal(kept, before.loc["2005":])

@@ -25,7 +25,7 @@ from workbench.reads import Read, record
 from workbench.sessions import FIRST_US, LAST_US, Moment, Window, brief, moment
 from workbench.shape import FIELDS, known_fields
 from workbench.store.actions import ACTIONS_CLOCK, ACTIONS_NOW, ACTIONS_THEN
-from workbench.store.database import Database, Role
+from workbench.store.database import Database
 from workbench.store.ledger import table
 from workbench.store.read import (
     PURGED,
@@ -188,8 +188,9 @@ class Catalog:
     def _settle(self, timeframe: str) -> bool:
         """Have the store account for partitions that were changed by hand; false if it cannot."""
         try:
-            with self._database.transaction(Role.WRITER) as cursor:
-                cursor.execute("SELECT data_ingestion.reconcile(%s)", (timeframe,))
+            self._database.write(
+                lambda cursor: cursor.execute("SELECT data_ingestion.reconcile(%s)", (timeframe,))
+            )
         except StoreError as error:
             logger.warning("partitions have changed and cannot be accounted for: %s", error)
             return False
@@ -222,8 +223,8 @@ class Catalog:
         ((purged_at,),) = self._database.check(PURGED, (asked.timeframe, since, *ends))
         if purged_at is not None:
             raise RangeError(
-                f"what was known of {window} as of {asked.as_of} is gone: {asked.timeframe} bars "
-                f"were dropped at {purged_at:%Y-%m-%d %H:%M:%S} UTC; ask for a later moment"
+                f"what was known of {window} then is gone: {asked.timeframe} bars were dropped"
+                f" at {purged_at:%Y-%m-%d %H:%M:%S} UTC; ask for a later moment"
             )
 
     def _actions(self, asked: Asked) -> tuple[str | None, dict[str, Actions]]:

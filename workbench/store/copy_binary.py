@@ -95,7 +95,7 @@ class Decoder(io.RawIOBase):
 
     def columns(self) -> dict[str, NDArray[Any]]:
         """Every column as a native array of the rows that arrived."""
-        self.file.flush()
+        self.file.detach()  # flushes, and undoes the circle of two that hold each other
         if self._rest != TRAILER:
             raise StoreError(NOT_AS_ASKED)
         return {name: column[: self._rows] for name, column in self._columns.items()}

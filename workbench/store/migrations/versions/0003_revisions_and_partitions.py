@@ -272,6 +272,17 @@ END $$;
 CREATE CONSTRAINT TRIGGER change_committed AFTER INSERT ON data_ingestion.change
   DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION data_ingestion.change_committed();
 
+-- ALWAYS: for replication and for bulk loads that set session_replication_role as well.
+CREATE FUNCTION data_ingestion.arm(watched regclass) RETURNS void
+LANGUAGE plpgsql SET search_path = data_ingestion, pg_temp AS $$
+DECLARE name name;
+BEGIN
+  FOR name IN SELECT tgname FROM pg_trigger WHERE tgrelid = watched AND NOT tgisinternal LOOP
+    EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', watched, name);
+  END LOOP;
+END $$;
+SELECT data_ingestion.arm('data_ingestion.change');
+
 -- A statement fires the triggers of the table that it names, so every partition has its own.
 CREATE FUNCTION data_ingestion.watch(watched regclass) RETURNS void
 LANGUAGE plpgsql SET search_path = data_ingestion, pg_temp AS $$
@@ -288,6 +299,7 @@ BEGIN
     EXECUTE format('CREATE OR REPLACE TRIGGER series_clear BEFORE TRUNCATE ON %s'
       ' FOR EACH STATEMENT EXECUTE FUNCTION series_clear()', watched);
   END IF;
+  PERFORM arm(watched);
 END $$;
 """
 
@@ -343,7 +355,7 @@ BEGIN
   EXECUTE format('WITH moved AS (DELETE FROM %I WHERE timestamp >= $1 AND timestamp < $2
     RETURNING *) INSERT INTO %I SELECT * FROM moved ORDER BY instrument_id, timestamp',
     other, leaf) USING lower, upper;
-  EXECUTE format('ALTER TABLE %I ENABLE TRIGGER USER', other);
+  PERFORM arm(format('%I', other)::regclass);
   EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)',
     parent, leaf, lower, upper);
   EXECUTE format('GRANT SELECT ON %I TO workbench_reader, workbench_writer', leaf);
