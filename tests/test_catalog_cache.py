@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 import random
 from collections.abc import Iterator
@@ -181,6 +182,7 @@ def test_freshness_travels_without_the_data(demo_workbench: Workbench) -> None:
     again = pickle.loads(pickle.dumps(freshness))
     assert again == freshness
     assert len(pickle.dumps(freshness)) < 2000
+    assert json.loads(json.dumps(freshness))["versions"] == freshness.versions
 
 
 def test_prices_are_adjusted_at_read_time_and_as_known_then(demo_workbench: Workbench) -> None:

@@ -13,7 +13,7 @@ from workbench.sessions import Moment, brief, moment
 
 
 @dataclass(frozen=True)
-class Freshness:
+class Freshness(dict[str, Any]):
     """What a result was validated against; stands in `bars.attrs["freshness"]`.
 
     `versions` by symbol are those of the rows; `through` is the last bar that was known of all its
@@ -21,6 +21,9 @@ class Freshness:
     unless `max_staleness_s` allowed an earlier check, in which case `checked` is false. `tier` says
     where the rows came from, `as_of` the past moment that was asked for. Given as `as_of=` of
     another read, it brings back exactly these versions.
+
+    It is also a dict of these facts in words, because pandas writes `attrs` as JSON where a file
+    format has room for them.
 
     >>> at = pd.Timestamp("2024-05-06 07:08", tz="UTC")
     >>> print(Freshness({"AAPL": 7}, at.normalize(), at, "memory"))
@@ -35,6 +38,12 @@ class Freshness:
     as_of: pd.Timestamp | None = None
     # What the frame is a view of: as long as that lives, pandas copies the frame on write.
     _held: object = field(default=None, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        self.update(versions=self.versions, through=str(self.through), tier=self.tier)
+        self.update(checked_at=str(self.checked_at), checked=self.checked)
+        if self.as_of is not None:
+            self.update(as_of=str(self.as_of))
 
     @property
     def known_at(self) -> pd.Timestamp:

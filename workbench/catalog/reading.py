@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import NamedTuple
 
 import pandas as pd
@@ -145,11 +145,13 @@ class Catalog:
 
     def _answer(self, asked: Asked, state: State) -> tuple[Block, str, bool] | None:
         """The block, its tier, and whether it is of the past; None where `state` is out of date."""
-        actions_at, actions = self._actions(asked)
+        actions_at, facts = self._facts(asked)
         fixed = asked.as_of is not None and None not in state.versions
         record(_read(state, asked.symbols, asked.timeframe, fixed, actions_at))
         if None in state.versions:
             raise self._unknown(asked.symbols, asked.timeframe)
+        actions = actions_by_symbol(facts)
+        check_bar_length(asked.timeframe, actions.values())
         past = self._versions(state, asked)
         request = covering(asked.window, state, asked.symbols, asked.timeframe, asked.fields)
         found = self._block(state, request, past)
@@ -198,50 +200,43 @@ class Catalog:
 
     def _versions(self, state: State, asked: Asked) -> tuple[int, ...] | None:
         """The versions that were current at `as_of`; None where they still are."""
-        as_of = asked.as_of
+        as_of, known = asked.as_of, state.versions
         if as_of is None:
             return None
-        known: list[int | None]
+        ends = (bound(asked.window.start_us, "-infinity"), bound(asked.window.end_us, "infinity"))
         if isinstance(as_of, Freshness):
             known = [as_of.versions.get(symbol) for symbol in asked.symbols]
             oldest = min((version for version in known if version), default=0)
             since = datetime.fromtimestamp(oldest / 1e6, UTC)
+            ((purged_at,),) = self._database.check(PURGED, (asked.timeframe, since, *ends))
         else:
-            since = known_moment(as_of)
-            ids = (state.ids, asked.timeframe, since)
-            ((known,),) = self._database.check(VERSIONS_AT, ids)
-        pairs = zip(asked.symbols, known, strict=True)
-        if unknown := [symbol for symbol, version in pairs if not version]:
+            when = (state.ids, asked.timeframe, known_moment(as_of), *ends)
+            ((known, purged_at),) = self._database.check(VERSIONS_AT, when)
+        if None in known:
+            pairs = zip(asked.symbols, known, strict=True)
+            unknown = [symbol for symbol, version in pairs if version is None]
             what = f"{asked.timeframe} bars of {listing(unknown)}"
             raise RangeError(f"no {what} were known as of {as_of}")
-        self._refuse_purged(asked, since)
-        return None if known == state.versions else tuple(version or 0 for version in known)
-
-    def _refuse_purged(self, asked: Asked, since: datetime) -> None:
-        window = asked.window
-        ends = (bound(window.start_us, "-infinity"), bound(window.end_us, "infinity"))
-        ((purged_at,),) = self._database.check(PURGED, (asked.timeframe, since, *ends))
         if purged_at is not None:
             raise RangeError(
-                f"what was known of {window} then is gone: {asked.timeframe} bars were dropped"
-                f" at {purged_at:%Y-%m-%d %H:%M:%S} UTC; ask for a later moment"
+                f"what was known of {asked.window} then is gone: {asked.timeframe} bars were"
+                f" dropped at {purged_at:%Y-%m-%d %H:%M:%S} UTC; ask for a later moment"
             )
+        return None if known == state.versions else tuple(version or 0 for version in known)
 
-    def _actions(self, asked: Asked) -> tuple[str | None, dict[str, Actions]]:
-        """The version of all actions, and those to adjust for by symbol; none for raw bars."""
+    def _facts(self, asked: Asked) -> tuple[str | None, list[tuple[str, date, str, float]]]:
+        """The version of all actions, and the facts to adjust for; none for raw bars."""
         if asked.adjusted is False:
-            return None, {}
+            return None, []
+        symbols, as_of = list(asked.symbols), asked.as_of
         ((clock,),) = self._database.check(ACTIONS_CLOCK)
-        if asked.as_of is None:
-            rows = self._database.check(ACTIONS_NOW, (list(asked.symbols),))
+        if as_of is None:
+            rows = self._database.check(ACTIONS_NOW, (symbols,))
         else:
-            token = isinstance(asked.as_of, Freshness)
-            since = asked.as_of.known_at if token else known_moment(asked.as_of)  # type: ignore
-            rows = self._database.check(ACTIONS_THEN, (list(asked.symbols), since))
-        facts = [row[:4] for row in rows if asked.adjusted is True or row[2] == "split"]
-        actions = actions_by_symbol(facts)
-        check_bar_length(asked.timeframe, actions.values())
-        return str(clock), actions
+            since = as_of.known_at if isinstance(as_of, Freshness) else known_moment(as_of)
+            rows = self._database.check(ACTIONS_THEN, (symbols, since))
+        wanted = [row[:4] for row in rows if asked.adjusted is True or row[2] == "split"]
+        return str(clock), wanted
 
     def _adjusted(
         self,

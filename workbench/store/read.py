@@ -100,29 +100,31 @@ WHERE i.symbol = $1 AND s.timeframe = $2 AND s.rows > 0 AND l.timeframe = $2
 )
 """The same for one symbol, in less time; no row where it has no bars."""
 
+_PURGED = """
+SELECT min(purged_at) FROM data_ingestion.purge
+WHERE timeframe = {timeframe}::data_ingestion.timeframe AND purged_at > {since}::timestamptz
+  AND lower < {end}::timestamptz AND upper > {start}::timestamptz
+"""
+
+PURGED = Statement(
+    "workbench_purged", _PURGED.format(timeframe="$1", since="$2", start="$3", end="$4")
+)
+"""When bars of a timeframe ($1) in a range ($3, $4) were dropped for good, after a moment ($2)."""
+
 VERSIONS_AT = Statement(
     "workbench_versions_at",
-    """
-SELECT array_agg(known.version ORDER BY place)
+    f"""
+SELECT array_agg(known.version ORDER BY place),
+  ({_PURGED.format(timeframe="$2", since="$3", start="$4", end="$5")})
 FROM unnest($1::integer[]) WITH ORDINALITY AS asked(instrument_id, place)
 LEFT JOIN LATERAL (
   SELECT version FROM data_ingestion.change c
   WHERE c.instrument_id = asked.instrument_id
     AND c.timeframe = $2::data_ingestion.timeframe AND committed_at <= $3::timestamptz
   ORDER BY version DESC LIMIT 1) known ON true
-""",
+""",  # noqa: S608  (its parts stand above)
 )
-"""The versions that instruments ($1) had at a timeframe ($2) at a moment ($3)."""
-
-PURGED = Statement(
-    "workbench_purged",
-    """
-SELECT min(purged_at) FROM data_ingestion.purge
-WHERE timeframe = $1::data_ingestion.timeframe AND purged_at > $2::timestamptz
-  AND lower < $4::timestamptz AND upper > $3::timestamptz
-""",
-)
-"""When bars of a timeframe ($1) in a range ($3, $4) were dropped for good, after a moment ($2)."""
+"""The versions that instruments ($1) had at a timeframe ($2) at a moment ($3), and `PURGED`."""
 
 
 @dataclass(frozen=True)
