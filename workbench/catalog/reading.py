@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -347,8 +348,8 @@ def _distinct(symbols: Sequence[str]) -> list[str]:
     for name in names:
         if not isinstance(name, str):
             raise InputError(f"{name!r} is not a symbol; give text such as 'AAPL'")
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
+    if len(set(names)) < len(names):
+        twice = sorted(name for name, count in Counter(names).items() if count > 1)
         raise InputError(f"symbols name {', '.join(twice)} more than once; name each symbol once")
     return names
 
