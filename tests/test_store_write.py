@@ -1,3 +1,4 @@
+# ruff: noqa: S608  (statements are put together from this file's own words)
 """The upsert against a dictionary, other clients against the versions, and killed writers."""
 
 from __future__ import annotations
@@ -100,8 +101,8 @@ def test_writers_of_one_series_at_once_lose_nothing(workbench: Workbench) -> Non
 COLUMNS = "timestamp, open, high, low, close, volume, instrument_id, timeframe"
 INSERT = (
     f"INSERT INTO data_ingestion.market_data ({COLUMNS})"
-    " SELECT to_timestamp(m * 60), 5, 5, 5, 5, 5, instrument_id, '1m' FROM data_ingestion.instrument, generate_series({}) m"
-    " WHERE symbol = 'A'"
+    " SELECT to_timestamp(m * 60), 5, 5, 5, 5, 5, instrument_id, '1m'"
+    " FROM data_ingestion.instrument, generate_series({}) m WHERE symbol = 'A'"
 )
 
 
@@ -109,6 +110,7 @@ INSERT = (
     ("statement", "expected"),
     [
         (INSERT.format("30, 40"), (21, 0, 40)),
+        (f"SET LOCAL session_replication_role = replica; {INSERT.format('30, 40')}", (21, 0, 40)),
         ("UPDATE data_ingestion.market_data SET close = 7 WHERE instrument_id = 1", (10, 0, 9)),
         (
             "UPDATE data_ingestion.market_data SET timestamp = timestamp + interval '1 hour'",
