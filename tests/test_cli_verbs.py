@@ -194,6 +194,19 @@ def test_ingest_and_status_on_a_server_of_ones_own(empty_database_url: str, tmp_
     shown = workbench("status", **settings).stdout
     assert re.search(r"ACME +1d +2 +2020-01-02 +2020-01-06 +\d{4}-", shown)
 
+    listed = workbench("store", "partitions", **settings).stdout
+    assert re.search(r"1d +market_data_1d_2000 +2000-01-01 +2025-01-01", listed)
+    counted = workbench("store", "retain", "--timeframe", "1d", "--before", "2020-01-06", "--dry-run",
+                        **settings)  # fmt: skip
+    assert counted.stdout == "1 1d bars are older than 2020-01-06\n"
+    removed = workbench("store", "retain", "--timeframe", "1d", "--before", "2020-01-06", "--yes",
+                        **settings)  # fmt: skip
+    assert removed.stdout == "1 1d bars removed\n", removed.stderr
+    ordered = workbench("store", "reorder", "--timeframe", "1d", **settings).stdout
+    assert "market_data_1d_2000" in ordered
+    refused = workbench("store", "retain", "--timeframe", "7d", "--before", "2020", **settings)
+    assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
+
 
 def test_lab_is_for_this_machine_with_a_token_and_ends_on_interrupt(tmp_path: Path) -> None:
     (tmp_path / "notebooks").mkdir()

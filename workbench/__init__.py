@@ -28,8 +28,11 @@ __all__ = [
     "market",
     "memoize",
     "pages",
+    "partitions",
     "quarantined",
     "record_actions",
+    "reorder",
+    "retain",
     "run",
     "runs",
     "series",
@@ -63,8 +66,11 @@ if TYPE_CHECKING:
     market = default().market
     memoize = default().memoize
     pages = default().pages
+    partitions = default().partitions
     quarantined = default().quarantined
     record_actions = default().record_actions
+    reorder = default().reorder
+    retain = default().retain
     run = default().run
     runs = default().runs
     series = default().series

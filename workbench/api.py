@@ -13,9 +13,10 @@ import pandas as pd
 from workbench.cache.layers import Cache
 from workbench.cache.report import CacheReport
 from workbench.catalog import SERIES_COLUMNS, Catalog, Freshness
-from workbench.errors import InputError
+from workbench.errors import InputError, RangeError
 from workbench.reads import refuse_recording
 from workbench.sessions import Moment, Window, moment
+from workbench.sessions import timeframe as timeframe_of
 from workbench.settings import Settings, mask
 from workbench.store.database import Database, Role
 from workbench.store.embedded import ServerStatus
@@ -374,6 +375,63 @@ class Workbench:
             symbol=symbol,
             **state,
         )
+
+    def partitions(self) -> pd.DataFrame:
+        """The partitions that bars are kept in: timeframe, range, rows (estimated), size in bytes.
+
+        >>> import workbench as wb
+        >>> wb.partitions()["timeframe"].unique().tolist()  # doctest: +SKIP
+        ['1m', '5m', '15m', '30m', '1h', '4h', '1d', '1w']
+        """
+        from workbench.store.upkeep import list_partitions
+
+        refuse_recording("wb.partitions")
+        return self.database.read(list_partitions)
+
+    def retain(self, timeframe: str, before: Moment, *, dry_run: bool = False) -> int:
+        """Let bars older than `before` go for good, with all they ever said; how many they are.
+
+        Whole partitions are dropped at once. `as_of` refuses the range from then on, because it
+        could not tell what was known. A dry run only counts. It takes the owner's rights.
+
+        Raises UnknownNameError for a timeframe that there is not, RangeError for a moment that
+        cannot be read, and StoreError when others keep the bars busy; then nothing is removed.
+
+        >>> import workbench as wb
+        >>> wb.retain("1d", "2001", dry_run=True)  # doctest: +SKIP
+        1480
+        """
+        from workbench.store import upkeep
+
+        refuse_recording("wb.retain")
+        name, first_kept = timeframe_of(timeframe).name, moment(before)
+        if first_kept is None:
+            raise RangeError(f"before={before!r} is not a moment; give one such as '2020'")
+        if dry_run:
+            return self.database.read(lambda cursor: upkeep.count_before(cursor, name, first_kept))
+        return upkeep.retain(self.database, name, first_kept)
+
+    def reorder(self, timeframe: str | None = None, *, progress: bool = True) -> pd.DataFrame:
+        """Store bars in the order of symbol and time, partition by partition.
+
+        Worth it where bars arrived time by time, as they do live: a series is then read from few
+        pages. Gives the bytes before and after of each partition. Readers of a partition wait
+        while it is written anew. It takes the owner's rights.
+
+        Raises UnknownNameError for a timeframe that there is not.
+
+        >>> import workbench as wb
+        >>> wb.reorder("1d")["partition"].tolist()  # doctest: +SKIP
+        ['market_data_1d_1975', 'market_data_1d_2000', 'market_data_1d_other']
+        """
+        from tqdm.auto import tqdm
+
+        from workbench.store import upkeep
+
+        refuse_recording("wb.reorder")
+        name = None if timeframe is None else timeframe_of(timeframe).name
+        done = tqdm(upkeep.reorder(self.database, name), unit=" partitions", disable=not progress)
+        return pd.DataFrame(list(done), columns=["partition", "bytes_before", "bytes_after"])
 
     def up(self) -> ServerStatus | None:
         """Start the embedded server, keep it until `down`, and bring the schema up to date.
