@@ -196,11 +196,10 @@ def test_ingest_and_status_on_a_server_of_ones_own(empty_database_url: str, tmp_
 
     listed = workbench("store", "partitions", **settings).stdout
     assert re.search(r"1d +market_data_1d_2000 +2000-01-01 +2025-01-01", listed)
-    counted = workbench("store", "retain", "--timeframe", "1d", "--before", "2020-01-06", "--dry-run",
-                        **settings)  # fmt: skip
+    retain = ("store", "retain", "--timeframe", "1d", "--before", "2020-01-06")
+    counted = workbench(*retain, "--dry-run", **settings)
     assert counted.stdout == "1 1d bars are older than 2020-01-06\n"
-    removed = workbench("store", "retain", "--timeframe", "1d", "--before", "2020-01-06", "--yes",
-                        **settings)  # fmt: skip
+    removed = workbench(*retain, "--yes", **settings)
     assert removed.stdout == "1 1d bars removed\n", removed.stderr
     ordered = workbench("store", "reorder", "--timeframe", "1d", **settings).stdout
     assert "market_data_1d_2000" in ordered
