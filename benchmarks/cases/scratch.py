@@ -18,7 +18,7 @@ from workbench.api import Workbench
 from workbench.settings import Settings
 from workbench.shape import FIELDS, timestamps_us
 from workbench.store.database import Role
-from workbench.store.write import upsert
+from workbench.store.write import make_room, upsert
 
 COLUMNS = ("timestamp", *FIELDS)
 
@@ -115,6 +115,7 @@ def write(made: Workbench, run: int, symbol: str, timeframe: str, frame: pd.Data
     """Bars into the store, as ingestion writes them."""
     times = pd.DatetimeIndex(frame.index).asi8
     block = np.ascontiguousarray(frame.to_numpy().T)
+    make_room(made.database, timeframe, times)
     with made.database.transaction(Role.WRITER) as cursor:
         upsert(cursor, run, symbol, timeframe, times, block)
 
