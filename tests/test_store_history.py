@@ -210,6 +210,57 @@ def test_a_detached_partition_is_gone_and_back_when_attached(
     assert workbench.bars("A")["close"].iloc[-1] == 3.0
 
 
+def test_a_partition_that_was_out_does_not_rewrite_the_past(
+    workbench: Workbench, psql: Any
+) -> None:
+    """Out, changed and back in one transaction, where no trigger can tell who changed what."""
+    put(workbench, "A", dict.fromkeys(range(0, DAYS, 50), 1.0))
+    before = workbench.bars("A")
+    parent, leaf = "data_ingestion.market_data_1d", "data_ingestion.market_data_1d_2000"
+    bounds = "FOR VALUES FROM ('2000-01-01Z') TO ('2025-01-01Z')"
+    psql(
+        f"ALTER TABLE {parent} DETACH PARTITION {leaf}",
+        f"UPDATE {leaf} SET close = 9",
+        f"ALTER TABLE {parent} ATTACH PARTITION {leaf} {bounds}",
+    )
+    after = workbench.bars("A")
+    assert set(after["close"]["2001":]) == {9.0}
+    with pytest.raises(RangeError, match="then is gone"):
+        workbench.bars("A", as_of=before.attrs["freshness"])
+    pd.testing.assert_frame_equal(
+        workbench.bars("A", end="2000", as_of=before.attrs["freshness"]), before[:"1999"]
+    )
+    pd.testing.assert_frame_equal(workbench.bars("A", as_of=after.attrs["freshness"]), after)
+
+
+def test_bars_arrive_while_their_partition_is_out_and_what_happens_to_it_does_not_count(
+    workbench: Workbench, psql: Any
+) -> None:
+    put(workbench, "A", dict.fromkeys(range(0, DAYS, 50), 1.0))
+    parent, leaf = "data_ingestion.market_data_1d", "data_ingestion.market_data_1d_2000"
+    psql(f"ALTER TABLE {parent} DETACH PARTITION {leaf}")
+    old = workbench.bars("A")
+    psql(f"DELETE FROM {leaf}")
+    assert workbench.series()["rows"].tolist() == [len(old)]
+    put(workbench, "A", {DAYS - 1: 3.0})
+    assert workbench.bars("A")["close"].tolist() == [*old["close"], 3.0]
+
+
+def test_what_was_deleted_whole_is_known_as_of_before(workbench: Workbench, psql: Any) -> None:
+    put(workbench, "A", dict.fromkeys(range(0, DAYS, 50), 1.0))
+    put(workbench, "B", {1: 1.0})
+    before, panel = workbench.bars("A"), workbench.bars(["A", "B"])
+    psql("TRUNCATE data_ingestion.market_data")
+    with pytest.raises(UnknownNameError):
+        workbench.bars("A")
+    pd.testing.assert_frame_equal(workbench.bars("A", as_of=before.attrs["freshness"]), before)
+    then = before.attrs["freshness"].checked_at
+    pd.testing.assert_frame_equal(workbench.bars("A", as_of=then), before)
+    pd.testing.assert_frame_equal(workbench.bars(["A", "B"], as_of=then), panel)
+    with pytest.raises(UnknownNameError):
+        workbench.bars("A", as_of=pd.Timestamp.now("UTC"))
+
+
 def test_rows_that_came_before_their_partition_move_into_it(
     workbench: Workbench, psql: Any
 ) -> None:

@@ -39,7 +39,7 @@ def chunked(
     several = not isinstance(symbols, str)
     names = (symbols,) if isinstance(symbols, str) else tuple(_distinct(symbols))
     request = Request(names, timeframe, known_fields(fields), window.start_us, window.end_us)
-    if None in catalog._check(names, timeframe, None).state.versions:
+    if not catalog._check(names, timeframe, None).state.held:
         raise catalog._unknown(names, timeframe)
     return _frames(database, catalog, request, window, chunk_rows, several)
 
@@ -55,10 +55,10 @@ def _frames(
     block = None
     with database.transaction(Role.READER) as cursor:
         state = locked_state(cursor, request.symbols, request.timeframe)
-        if None not in state.versions:
+        if state.held:
             for block in read_blocks(cursor, state, request, chunk_rows):
                 yield _frame(block, state, several)
-    if None in state.versions:  # the last bar has gone since the call
+    if not state.held:  # the last bar has gone since the call
         raise catalog._unknown(request.symbols, request.timeframe)
     if block is None:
         raise catalog._no_bars(request.symbols, request.timeframe, window)

@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime
 from typing import NamedTuple
 
 import pandas as pd
+from psycopg2.extensions import TransactionRollbackError
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from workbench import sessions
@@ -149,15 +150,23 @@ class Catalog:
         actions_at, facts = self._facts(asked)
         fixed = asked.as_of is not None and None not in state.versions
         record(_read(state, asked.symbols, asked.timeframe, fixed, actions_at))
-        if None in state.versions:
+        if None in state.versions or not (state.held or asked.as_of):
             raise self._unknown(asked.symbols, asked.timeframe)
         actions = actions_by_symbol(facts)
         check_bar_length(asked.timeframe, actions.values())
         past = self._versions(state, asked)
+        if past is None and not state.held:
+            raise self._unknown(asked.symbols, asked.timeframe)
         request = covering(asked.window, state, asked.symbols, asked.timeframe, asked.fields)
         found = self._block(state, request, past)
         if found is not None and actions:
             found = self._adjusted(state, request, past, found[0], actions)
+        if found is not None and asked.as_of is not None:
+            self._versions(
+                state, asked
+            )  # again, as bars may have been dropped while they were read
+            if past is None and list(found[0].versions) != state.versions:
+                return None
         return None if found is None else (*found, past is not None)
 
     def _check(
@@ -190,13 +199,20 @@ class Catalog:
 
     def _settle(self, timeframe: str) -> bool:
         """Have the store account for partitions that were changed by hand; false if it cannot."""
-        try:
-            self._database.write(
-                lambda cursor: cursor.execute("SELECT data_ingestion.reconcile(%s)", (timeframe,))
-            )
-        except StoreError as error:
-            logger.warning("partitions have changed and cannot be accounted for: %s", error)
-            return False
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                self._database.write(
+                    lambda cursor: cursor.execute(
+                        "SELECT data_ingestion.reconcile(%s)", (timeframe,)
+                    )
+                )
+            except StoreError as error:
+                deadlock = isinstance(error.__cause__, TransactionRollbackError)
+                if not deadlock or attempt == ATTEMPTS:
+                    logger.warning("changed partitions cannot be accounted for: %s", error)
+                    return False
+            else:
+                break
         return True
 
     def _versions(self, state: State, asked: Asked) -> tuple[int, ...] | None:
@@ -310,7 +326,7 @@ class Catalog:
             state = locked_state(cursor, request.symbols, request.timeframe)
             pairs = zip(state.versions, wanted, strict=True)
             behind = any(version is None or version < least for version, least in pairs)
-            if behind or state.settled is not settled:
+            if behind or state.settled is not settled or not (past or state.held):
                 return None
             if past:
                 return read_block_at(cursor, state, request, wanted)

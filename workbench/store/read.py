@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -55,7 +55,8 @@ class State(NamedTuple):
 
     `store` names the database, `settled` is false while partitions have been changed by hand and
     nobody has accounted for it; `ids` and `versions` stand in the order of the symbols, None where
-    there are no bars; `rows`, `first` and `last` are over all of them.
+    there never were bars; `rows`, `first` and `last` are over all of them; `held` is true where
+    every symbol has bars.
     """
 
     store: str
@@ -66,10 +67,11 @@ class State(NamedTuple):
     first: datetime
     last: datetime
     at: datetime
+    held: bool
 
     @property
     def known_ids(self) -> list[int]:
-        """The ids; only for a state in which every symbol has bars."""
+        """The ids; only for a state in which every symbol has or had bars."""
         return [number or 0 for number in self.ids]
 
 
@@ -79,11 +81,12 @@ STATE = Statement(
 SELECT (SELECT store_id || '.' || current_database() FROM data_ingestion.store),
   (SELECT settled FROM data_ingestion.layout WHERE timeframe = $2::data_ingestion.timeframe),
   array_agg(s.instrument_id ORDER BY place), array_agg(s.version ORDER BY place),
-  sum(s.rows)::bigint, min(s.first), max(s.last), statement_timestamp()
+  sum(s.rows)::bigint, min(s.first), max(s.last), statement_timestamp(),
+  bool_and(coalesce(s.rows, 0) > 0)
 FROM unnest($1::text[]) WITH ORDINALITY AS asked(symbol, place)
 LEFT JOIN data_ingestion.instrument i USING (symbol)
 LEFT JOIN data_ingestion.series s ON s.instrument_id = i.instrument_id
-  AND s.timeframe = $2::data_ingestion.timeframe AND s.rows > 0
+  AND s.timeframe = $2::data_ingestion.timeframe
 """,
 )
 """The version check: one row for symbols ($1) and timeframe ($2)."""
@@ -92,7 +95,7 @@ STATE_OF_ONE = Statement(
     "workbench_state_of_one",
     """
 SELECT store_id || '.' || current_database(), settled, ARRAY[s.instrument_id], ARRAY[s.version],
-  s.rows, s.first, s.last, statement_timestamp()
+  s.rows, s.first, s.last, statement_timestamp(), true
 FROM data_ingestion.instrument i JOIN data_ingestion.series s USING (instrument_id),
   data_ingestion.layout l, data_ingestion.store
 WHERE i.symbol = $1 AND s.timeframe = $2 AND s.rows > 0 AND l.timeframe = $2
@@ -169,6 +172,8 @@ def read_block(cursor: Cursor, state: State, request: Request, base: Block | Non
     that is known and not most of it.
     """
     versions = [version or 0 for version in state.versions]
+    if base is not None and list(base.versions) == versions:
+        return base
     if base is not None and (stale := _stale(cursor, state, request, base)) is not None:
         return _refreshed(cursor, state, request, base, stale)
     bounded = replace(
@@ -178,6 +183,20 @@ def read_block(cursor: Cursor, state: State, request: Request, base: Block | Non
     )
     found = _read(cursor, bounded, state.known_ids, most_rows=state.rows)
     return _block(request, versions, *found)
+
+
+def read_block_alone(
+    cursor: Cursor, state: State, request: Request, again: Callable[[], State]
+) -> Block | None:
+    """The block of a request without a transaction; None where somebody wrote in the meantime.
+
+    A version never comes back: when it is the same before and after the rows were read, no change
+    was committed in between, and they are of this version.
+    """
+    block = read_block(cursor, state, request)
+    after = again()
+    unmoved = after.settled and state.settled and after.store == state.store
+    return block if unmoved and after.versions == state.versions else None
 
 
 def read_block_at(cursor: Cursor, state: State, request: Request, versions: Sequence[int]) -> Block:
@@ -281,7 +300,9 @@ def _read(
     columns = {"instrument_id": ">i4", "timestamp": ">i8"} | dict.fromkeys(request.fields, ">f8")
     decoder = Decoder(columns, min(most_rows, ROOM_ROWS))
     copy_out(cursor, _query(columns, request, ids, versions), decoder)
-    return _panel(decoder.columns(), ids, request.fields)
+    arrived = decoder.columns()
+    del decoder  # or it would hold what `_panel` lets go of
+    return _panel(arrived, ids, request.fields)
 
 
 def _read_one(
@@ -313,9 +334,10 @@ def _panel(
     place_of = {number: place for place, number in enumerate(ids)}
     starts = np.flatnonzero(np.diff(instruments, prepend=-1))
     runs = [slice(*run) for run in zip(starts, [*starts[1:], len(stamps)], strict=False)]
-    times = _union([stamps[run] for run in runs])
-    rows = [np.searchsorted(times, stamps[run]) for run in runs]
     places = [place_of[int(instruments[run.start])] for run in runs]
+    times = _union([stamps[run] for run in runs])
+    rows = [_rows_of(stamps[run], times) for run in runs]
+    del instruments, stamps
     values = np.empty((len(fields), len(times), len(ids)))
     for block, field in zip(values, fields, strict=True):
         column = arrived.pop(field)
@@ -323,6 +345,13 @@ def _panel(
         for run, row, place in zip(runs, rows, places, strict=True):
             block[row, place] = column[run]
     return _without_empty_rows(times + EPOCH_US, values)
+
+
+def _rows_of(part: Times, union: Times) -> slice | NDArray[np.int32]:
+    """Where times stand in a union that has them all."""
+    if len(part) == len(union):
+        return slice(None)
+    return np.searchsorted(union, part).astype(np.int32)
 
 
 def _union(parts: Sequence[Times]) -> Times:

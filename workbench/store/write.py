@@ -130,7 +130,7 @@ def _read_back(
     cursor: Cursor, symbol: str, timeframe: str, timestamps: Times
 ) -> tuple[Times, Floats]:
     state = current_state(cursor, [symbol], timeframe)
-    if state.ids == [None]:
+    if not state.held:
         return np.empty(0, np.int64), np.empty((len(FIELDS), 0))
     ends = (int(timestamps[0]), int(timestamps[-1]) + 1)
     block = read_block(cursor, state, Request((symbol,), timeframe, FIELDS, *ends))

@@ -71,12 +71,14 @@ CREATE TABLE data_ingestion.change (
 CREATE INDEX idx_change_run_id ON data_ingestion.change (run_id) WHERE run_id IS NOT NULL;
 
 -- How many years a partition of a timeframe spans; its parent and a digest of the partitions that
--- are accounted for: where that is no longer so, somebody attached, detached or dropped one.
+-- are accounted for: where that is no longer so, somebody attached, detached or dropped one, or
+-- the database was restored, which parent and cluster tell.
 CREATE TABLE data_ingestion.partitioning (
   timeframe data_ingestion.timeframe NOT NULL,
   years integer NOT NULL CHECK (years > 0),
   parent oid NOT NULL DEFAULT 0,
   accounted bigint NOT NULL DEFAULT 0,
+  cluster bigint NOT NULL DEFAULT 0,
   CONSTRAINT idx_partitioning_timeframe PRIMARY KEY (timeframe)
 );
 INSERT INTO data_ingestion.partitioning (timeframe, years) VALUES
@@ -87,10 +89,11 @@ CREATE TABLE data_ingestion.partition (
   timeframe data_ingestion.timeframe NOT NULL,
   lower timestamptz NOT NULL,
   upper timestamptz NOT NULL,
+  attached xid NOT NULL,  -- the transaction that did it
   CONSTRAINT idx_partition_name PRIMARY KEY (name)
 );
 
--- Ranges whose bars went with their partition, without a trace in `revision`.
+-- Ranges whose bars went or came with their partition, without a trace in `revision`.
 CREATE TABLE data_ingestion.purge (
   timeframe data_ingestion.timeframe NOT NULL,
   lower timestamptz NOT NULL,
@@ -304,19 +307,21 @@ END $$;
 """
 
 PARTITIONS = """
+-- With the transactions (xmin), as a partition may come back changed, unseen by any trigger.
 CREATE VIEW data_ingestion.layout AS
   SELECT timeframe, present, present = accounted AS settled
   FROM data_ingestion.partitioning, LATERAL (SELECT
-    (SELECT coalesce(sum(hashoid(inhrelid)::bigint), 0)::bigint
+    (SELECT coalesce(sum(hashoid(inhrelid)::bigint + xmin::text::bigint), 0)::bigint
      FROM pg_inherits WHERE inhparent = parent) +
-    (SELECT coalesce(sum(hashoid(inhparent)::bigint), 0)::bigint
+    (SELECT coalesce(sum(hashoid(inhparent)::bigint + xmin::text::bigint), 0)::bigint
      FROM pg_inherits WHERE inhrelid = parent) AS present) AS found;
 
 CREATE FUNCTION data_ingestion.account_for(wanted data_ingestion.timeframe) RETURNS void
 LANGUAGE sql SET search_path = data_ingestion, pg_temp
 BEGIN ATOMIC
   UPDATE data_ingestion.partitioning
-    SET parent = coalesce(to_regclass('data_ingestion.market_data_' || wanted::text)::oid, 0)
+    SET parent = coalesce(to_regclass('data_ingestion.market_data_' || wanted::text)::oid, 0),
+      cluster = (SELECT system_identifier FROM pg_control_system())
     WHERE timeframe = wanted;
   UPDATE data_ingestion.partitioning p SET accounted = l.present
     FROM data_ingestion.layout l WHERE p.timeframe = wanted AND l.timeframe = wanted;
@@ -349,6 +354,9 @@ BEGIN
                          WHERE p.timeframe = wanted AND p.lower > moment));
   leaf := parent || to_char(lower, CASE WHEN lower = date_trunc('year', lower)
                                    THEN '_YYYY' ELSE '_YYYYMMDD' END);
+  IF to_regclass(format('%I', leaf)) IS NOT NULL THEN
+    RETURN false;  -- somebody detached it and keeps it; the bars can stay where they are
+  END IF;
   EXECUTE format('LOCK TABLE %I IN ACCESS EXCLUSIVE MODE', other);
   EXECUTE format('CREATE TABLE %I (LIKE market_data INCLUDING DEFAULTS)', leaf);
   EXECUTE format('ALTER TABLE %I DISABLE TRIGGER USER', other);
@@ -361,7 +369,8 @@ BEGIN
   EXECUTE format('GRANT SELECT ON %I TO workbench_reader, workbench_writer', leaf);
   EXECUTE format('GRANT INSERT, UPDATE ON %I TO workbench_writer', leaf);
   PERFORM watch(format('%I', leaf)::regclass);
-  INSERT INTO partition VALUES (leaf, wanted, lower, upper);
+  INSERT INTO partition SELECT leaf, wanted, lower, upper, xmin FROM pg_inherits
+    WHERE inhrelid = to_regclass(format('%I', leaf));
   PERFORM account_for(wanted);
   RETURN true;
 END $$;
@@ -377,22 +386,49 @@ BEGIN
   IF (SELECT settled FROM layout WHERE timeframe = wanted) THEN
     RETURN false;
   END IF;
+  IF NOT EXISTS (SELECT FROM partitioning p, pg_control_system() WHERE p.timeframe = wanted
+      AND p.cluster = system_identifier
+      AND p.parent = to_regclass(format('market_data_%s', wanted))) THEN
+    UPDATE partition p SET attached = i.xmin FROM pg_inherits i
+      WHERE p.timeframe = wanted AND i.inhparent = parent
+        AND i.inhrelid = to_regclass(format('%I', p.name));
+  END IF;
+  -- A table that was taken out is no business of its series any more.
+  FOR leaf IN
+    SELECT t.tgname AS name, t.tgrelid::regclass AS watched
+    FROM partition p JOIN pg_trigger t ON t.tgrelid = to_regclass(format('%I', p.name))
+    WHERE p.timeframe = wanted AND t.tgname IN
+      ('series_grow', 'series_shrink', 'series_edit', 'series_clear')
+      AND NOT EXISTS (SELECT FROM pg_inherits WHERE inhparent = parent AND inhrelid = t.tgrelid)
+  LOOP
+    EXECUTE format('DROP TRIGGER %I ON %s', leaf.name, leaf.watched);
+  END LOOP;
   WITH lost AS (
     DELETE FROM partition p WHERE p.timeframe = wanted AND NOT EXISTS (
       SELECT FROM pg_inherits
-      WHERE inhparent = parent AND inhrelid = to_regclass(format('%I', p.name)))
+      WHERE inhparent = parent AND inhrelid = to_regclass(format('%I', p.name))
+        AND pg_inherits.xmin = p.attached)
     RETURNING p.timeframe, p.lower, p.upper)
   INSERT INTO purge SELECT * FROM lost;
   FOR leaf IN
-    SELECT c.oid::regclass AS watched, c.relname AS name, regexp_match(
+    SELECT c.oid::regclass AS watched, c.relname AS name, i.xmin AS attached, regexp_match(
       pg_get_expr(c.relpartbound, c.oid), 'FROM \\(''(.*)''\\) TO \\(''(.*)''\\)') AS bounds
-    FROM pg_inherits JOIN pg_class c ON c.oid = inhrelid WHERE inhparent = parent
+    FROM pg_inherits i JOIN pg_class c ON c.oid = inhrelid WHERE inhparent = parent
   LOOP
-    PERFORM watch(leaf.watched);
-    IF leaf.bounds IS NOT NULL THEN
+    -- Triggers take a lock that waits for writers: only where there are none.
+    IF NOT EXISTS (SELECT FROM pg_trigger
+                   WHERE tgrelid = leaf.watched AND tgname = 'series_grow'
+                     AND tgenabled = 'A') THEN
+      PERFORM watch(leaf.watched);
+    END IF;
+    -- What a partition brings along was not in the store before, whatever its rows say.
+    IF leaf.bounds IS NOT NULL AND NOT EXISTS (
+        SELECT FROM partition p WHERE p.name = leaf.name) THEN
+      INSERT INTO purge
+      VALUES (wanted, leaf.bounds[1]::timestamptz, leaf.bounds[2]::timestamptz);
       INSERT INTO partition
-      VALUES (leaf.name, wanted, leaf.bounds[1]::timestamptz, leaf.bounds[2]::timestamptz)
-      ON CONFLICT (name) DO NOTHING;
+      VALUES (leaf.name, wanted, leaf.bounds[1]::timestamptz, leaf.bounds[2]::timestamptz,
+        leaf.attached);
     END IF;
   END LOOP;
   INSERT INTO series (instrument_id, timeframe, version, rows, changed_at)
