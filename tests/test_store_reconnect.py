@@ -208,7 +208,7 @@ def test_a_check_prepares_again_what_the_server_forgot(own: OwnServer, database:
         assert database.check(look) == [(1, 2)]
         assert database.check(Statement("look", "SELECT 'another'")) == [("another",)]
         database.check(Statement("forget", "SELECT 1"))
-        database._prepared._idle[-1]._cursor.execute("DEALLOCATE ALL")
+        database._prepared._idle[-1].cursor.execute("DEALLOCATE ALL")
         assert database.check(look) == [(1, 2)]
     finally:
         own.sql("DROP TABLE shape")

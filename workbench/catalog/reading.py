@@ -300,7 +300,11 @@ class Catalog:
                 return block_of(found[0]).only(request.fields), found[1]
 
         def load(base: Entry | None) -> tuple[Key, Entry]:
-            block = self._load(request, wanted, past, block_of(base) if base else None)
+            block = None
+            if base is None and not past:
+                block = self._load_alone(state, request)
+            if block is None:
+                block = self._load(request, wanted, past, block_of(base) if base else None)
             if block is None:
                 raise _OutOfDateError
             return key_of(state.store, request, block.versions, past=past), entry_of(block)
@@ -310,6 +314,23 @@ class Catalog:
         except _OutOfDateError:
             return None
         return block_of(entry), tier
+
+    def _load_alone(self, state: State, request: Request) -> Block | None:
+        """The block without a transaction; None where somebody wrote in the meantime.
+
+        A version never comes back: when it is the same before and after the rows were read, no
+        change was committed in between, and they are of this version.
+        """
+        if self._database.settings.replica_urls:
+            return None
+        block = self._database.alone(lambda cursor: read_block(cursor, state, request))
+        after = self._state(request.symbols, request.timeframe)
+        unmoved = (after.store, after.settled, after.versions) == (
+            state.store,
+            True,
+            state.versions,
+        )
+        return block if unmoved else None
 
     def _load(
         self,

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 import numpy as np
 import psycopg2
 from psycopg2 import sql
-from psycopg2.extensions import TRANSACTION_STATUS_INTRANS
+from psycopg2.extensions import TRANSACTION_STATUS_INTRANS as IN_TRANSACTION
 from psycopg2.extensions import connection as Connection  # noqa: N812
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
@@ -28,7 +28,7 @@ HEAD = struct.Struct("!ci")
 
 
 def copy_out(cursor: Cursor, query: sql.Composable, decoder: Decoder) -> None:
-    """Run the COPY `query` in the cursor's transaction and give its rows to `decoder`.
+    """Run the COPY `query`, in a transaction or without, and give its rows to `decoder`.
 
     Raises the driver's exceptions, by whichever way the rows come.
     """
@@ -44,7 +44,7 @@ def is_plain(connection: Connection) -> bool:
         connection.info.host.startswith("/")
         and connection.encoding == "UTF8"
         and not connection.async_
-        and connection.info.transaction_status == TRANSACTION_STATUS_INTRANS
+        and (connection.autocommit or connection.info.transaction_status == IN_TRANSACTION)
     )
 
 

@@ -144,11 +144,20 @@ class Database:
 
         Repeated like `read`. Raises StoreError as `transaction` does.
         """
+        return self._alone(lambda: self._prepared.run(statement, parameters))
 
-        def attempt() -> list[Row]:
+    def alone(self, work: Callable[[Cursor], T]) -> T:
+        """What `work` makes of a READER's cursor, each of whose statements has its own snapshot.
+
+        Repeated like `read`. Raises StoreError as `transaction` does.
+        """
+        return self._alone(lambda: self._prepared.use(work))
+
+    def _alone(self, run: Callable[[], T]) -> T:
+        def attempt() -> T:
             self._ensure_checked()
             try:
-                return self._prepared.run(statement, parameters)
+                return run()
             except psycopg2.Error as error:
                 raise refusal(error) from error
 

@@ -8,13 +8,15 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg2
 from psycopg2.extensions import connection as Connection  # noqa: N812  (it is a class)
+from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from workbench.store.connections import abandon
 
+T = TypeVar("T")
 Row = tuple[Any, ...]
 
 FORGOTTEN = (psycopg2.errors.InvalidSqlStatementName, psycopg2.errors.FeatureNotSupported)
@@ -49,18 +51,18 @@ class _Session:
 
     def __init__(self, connection: Connection) -> None:
         connection.autocommit = True
-        self.connection, self._cursor = connection, connection.cursor()
+        self.connection, self.cursor = connection, connection.cursor()
         self._prepared: dict[str, str] = {}
         self.pid, self.opened = os.getpid(), time.monotonic()
 
     def run(self, statement: Statement, parameters: Sequence[Any]) -> list[Row]:
         if self._prepared.get(statement.name) != statement.sql:
             if statement.name in self._prepared:
-                self._cursor.execute(f"DEALLOCATE {statement.name}")
-            self._cursor.execute(statement.prepare)
+                self.cursor.execute(f"DEALLOCATE {statement.name}")
+            self.cursor.execute(statement.prepare)
             self._prepared[statement.name] = statement.sql
-        self._cursor.execute(statement.execute, parameters or None)
-        return self._cursor.fetchall()
+        self.cursor.execute(statement.execute, parameters or None)
+        return self.cursor.fetchall()
 
 
 class PreparedConnections:
@@ -75,13 +77,20 @@ class PreparedConnections:
 
     def run(self, statement: Statement, parameters: Sequence[Any] = ()) -> list[Row]:
         """The rows of `statement`, run by itself; raises the driver's errors."""
+        return self._with(lambda session: session.run(statement, parameters))
+
+    def use(self, work: Callable[[Cursor], T]) -> T:
+        """What `work` makes of a cursor, each of whose statements is a transaction by itself."""
+        return self._with(lambda session: work(session.cursor))
+
+    def _with(self, work: Callable[[_Session], T]) -> T:
         session = self._take()
         try:
-            rows = session.run(statement, parameters)
+            found = work(session)
         except FORGOTTEN:
             abandon(session.connection)
             session = _Session(self._connect())
-            rows = session.run(statement, parameters)
+            found = work(session)
         except psycopg2.Error:  # a refusal leaves the connection as good as it was
             if not session.connection.closed:
                 self._give_back(session)
@@ -90,7 +99,7 @@ class PreparedConnections:
             abandon(session.connection)
             raise
         self._give_back(session)
-        return rows
+        return found
 
     def clear(self) -> None:
         """Close the idle connections."""

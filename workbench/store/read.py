@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -183,20 +183,6 @@ def read_block(cursor: Cursor, state: State, request: Request, base: Block | Non
     )
     found = _read(cursor, bounded, state.known_ids, most_rows=state.rows)
     return _block(request, versions, *found)
-
-
-def read_block_alone(
-    cursor: Cursor, state: State, request: Request, again: Callable[[], State]
-) -> Block | None:
-    """The block of a request without a transaction; None where somebody wrote in the meantime.
-
-    A version never comes back: when it is the same before and after the rows were read, no change
-    was committed in between, and they are of this version.
-    """
-    block = read_block(cursor, state, request)
-    after = again()
-    unmoved = after.settled and state.settled and after.store == state.store
-    return block if unmoved and after.versions == state.versions else None
 
 
 def read_block_at(cursor: Cursor, state: State, request: Request, versions: Sequence[int]) -> Block:
