@@ -234,12 +234,14 @@ class Catalog:
             unknown = [symbol for symbol, version in pairs if version is None]
             what = f"{asked.timeframe} bars of {listing(unknown)}"
             raise RangeError(f"no {what} were known as of {as_of}")
+        if known == state.versions:  # nothing was dropped that was in these series
+            return None
         if purged_at is not None:
             raise RangeError(
                 f"what was known of {asked.window} then is gone: {asked.timeframe} bars were"
                 f" dropped at {purged_at:%Y-%m-%d %H:%M:%S} UTC; ask for a later moment"
             )
-        return None if known == state.versions else tuple(version or 0 for version in known)
+        return tuple(version or 0 for version in known)
 
     def _facts(self, asked: Asked) -> tuple[str | None, list[tuple[str, date, str, float]]]:
         """The version of all actions, and the facts to adjust for; none for raw bars."""
