@@ -7,7 +7,7 @@ BIN := .venv/bin
 SETUP = python="$$(sh scripts/find_python.sh $(if $(PYTHON),"$(PYTHON)"))" && "$$python" scripts/setup_venv.py
 NOTEBOOKS = find notebooks -name '*.ipynb' -not -path '*/.ipynb_checkpoints/*' -print0
 
-.PHONY: help setup setup-test demo test check lab bench peers docs screenshot constraints clean
+.PHONY: help setup setup-test demo test check soak lab bench peers docs screenshot constraints clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -36,6 +36,9 @@ check: setup-test ## style, types, layers and notebooks only
 	@echo "== mypy" && $(BIN)/python -m mypy
 	@echo "== layers" && PYTHONPATH=. $(BIN)/lint-imports
 	@echo "== notebooks" && $(NOTEBOOKS) | xargs -0 $(BIN)/nbstripout --verify --keep-id
+
+soak: setup-test ## prove a million reads fresh beside writers, kills and faults (READS=…, SEED=…)
+	@$(BIN)/python -m tests.soak --reads $(or $(READS),1000000) --seed $(or $(SEED),1)
 
 lab: setup ## open JupyterLab on notebooks/
 	@$(BIN)/workbench lab

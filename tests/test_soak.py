@@ -12,7 +12,7 @@ ROUGH = {"kill a reader": 30, "damage the cache": 3, "pause the replica": 25,
 
 
 def test_no_read_is_stale_and_none_is_torn(tmp_path: Path) -> None:
-    with arena(Plan(reads=2000, seed=7, every=ROUGH), tmp_path) as ready:
+    with arena(Plan(reads=2000, seed=7, pause_s=0.02, every=ROUGH), tmp_path) as ready:
         counts = ready.run()
     assert not failures(tmp_path), failures(tmp_path)
     assert not any(counts[bad] for bad in BAD), summary(counts)

@@ -39,14 +39,14 @@ class Plan:
     reads: int
     seed: int = 1
     writers: int = 3
-    pause_s: float = 0.02
+    pause_s: float = 0.2
     every: dict[str, int] = field(
         default_factory=lambda: {
-            "kill a reader": 40,
-            "damage the cache": 5,
-            "pause the replica": 50,
-            "clear the cache": 120,
-            "kill the server": 1200,
+            "kill a reader": 200,
+            "damage the cache": 10,
+            "pause the replica": 100,
+            "clear the cache": 600,
+            "kill the server": 3000,
         }
     )
 
