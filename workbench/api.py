@@ -399,7 +399,7 @@ class Workbench:
 
         >>> import workbench as wb
         >>> wb.retain("1d", "2001", dry_run=True)  # doctest: +SKIP
-        1480
+        1644
         """
         from workbench.store import upkeep
 
