@@ -58,6 +58,20 @@ def test_old_bars_go_for_good_and_the_rest_stays(filled: Workbench) -> None:
     then = filled.bars(["A", "B"], "2002-05-06", as_of=token)
     pd.testing.assert_frame_equal(then, before["2002-05-06":], check_freq=False)
     assert filled.retain("1d", "2002-05-06") == 0
+    put(filled, "A", {8100: 3.0})
+    pd.testing.assert_frame_equal(filled.bars(["A", "B"], as_of=after.attrs["freshness"]), after)
+    moment = after.attrs["freshness"].checked_at
+    pd.testing.assert_frame_equal(filled.bars(["A", "B"], as_of=moment), after)
+
+
+def test_what_was_known_while_old_bars_were_going_is_gone(filled: Workbench) -> None:
+    """They went when it was committed: a moment before that saw them."""
+    with filled.database.transaction(Role.OWNER) as cursor:
+        upkeep._drop(cursor, "1d", pd.Timestamp("2002", tz="UTC"))
+        cursor.execute("SELECT clock_timestamp()")
+        (moment,) = cursor.fetchone()
+    with pytest.raises(RangeError, match="bars were dropped at"):
+        filled.bars("A", as_of=moment)
 
 
 def test_a_query_in_the_way_leaves_everything_as_it_was(

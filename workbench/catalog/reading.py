@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import NamedTuple
 
 import pandas as pd
@@ -223,9 +223,8 @@ class Catalog:
         ends = (bound(asked.window.start_us, "-infinity"), bound(asked.window.end_us, "infinity"))
         if isinstance(as_of, Freshness):
             known = [as_of.versions.get(symbol) for symbol in asked.symbols]
-            oldest = min((version for version in known if version), default=0)
-            since = datetime.fromtimestamp(oldest / 1e6, UTC)
-            ((purged_at,),) = self._database.check(PURGED, (asked.timeframe, since, *ends))
+            since = (asked.timeframe, state.ids, known)
+            ((purged_at,),) = self._database.check(PURGED, (*since, *ends))
         else:
             when = (state.ids, asked.timeframe, known_moment(as_of), *ends)
             ((known, purged_at),) = self._database.check(VERSIONS_AT, when)

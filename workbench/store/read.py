@@ -105,20 +105,25 @@ WHERE i.symbol = $1 AND s.timeframe = $2 AND s.rows > 0 AND l.timeframe = $2
 
 _PURGED = """
 SELECT min(purged_at) FROM data_ingestion.purge
-WHERE timeframe = {timeframe}::data_ingestion.timeframe AND purged_at > {since}::timestamptz
+WHERE timeframe = {timeframe}::data_ingestion.timeframe AND purged_at > {since}
   AND lower < {end}::timestamptz AND upper > {start}::timestamptz
 """
+_COMMITTED = """(SELECT min(coalesce(committed_at, '-infinity'))
+  FROM unnest($2::integer[], $3::bigint[]) AS known(instrument_id, version)
+  LEFT JOIN data_ingestion.change c ON c.instrument_id = known.instrument_id
+    AND c.version = known.version AND c.timeframe = $1::data_ingestion.timeframe)"""
 
 PURGED = Statement(
-    "workbench_purged", _PURGED.format(timeframe="$1", since="$2", start="$3", end="$4")
+    "workbench_purged", _PURGED.format(timeframe="$1", since=_COMMITTED, start="$4", end="$5")
 )
-"""When bars of a timeframe ($1) in a range ($3, $4) were dropped for good, after a moment ($2)."""
+"""When bars of a timeframe ($1) in a range ($4, $5) were dropped for good, after instruments ($2)
+were at versions ($3)."""
 
 VERSIONS_AT = Statement(
     "workbench_versions_at",
     f"""
 SELECT array_agg(known.version ORDER BY place),
-  ({_PURGED.format(timeframe="$2", since="$3", start="$4", end="$5")})
+  ({_PURGED.format(timeframe="$2", since="$3::timestamptz", start="$4", end="$5")})
 FROM unnest($1::integer[]) WITH ORDINALITY AS asked(instrument_id, place)
 LEFT JOIN LATERAL (
   SELECT version FROM data_ingestion.change c

@@ -71,7 +71,6 @@ def retain(database: Database, timeframe: str, before: pd.Timestamp) -> int:
 
 def _drop(cursor: Cursor, timeframe: str, before: pd.Timestamp) -> None:
     older = (timeframe, before.isoformat())
-    # First, so that the versions to come are newer: what they name is known.
     cursor.execute("INSERT INTO data_ingestion.purge VALUES (%s, '-infinity', %s)", older)
     cursor.execute(
         "SELECT name FROM data_ingestion.partition WHERE timeframe = %s AND upper <= %s", older

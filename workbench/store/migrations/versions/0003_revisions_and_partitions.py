@@ -93,14 +93,15 @@ CREATE TABLE data_ingestion.partition (
   CONSTRAINT idx_partition_name PRIMARY KEY (name)
 );
 
--- Ranges whose bars went or came with their partition, without a trace in `revision`.
+-- Ranges whose bars went or came with their partition, without a trace in `revision`, and when
+-- that was committed.
 CREATE TABLE data_ingestion.purge (
   timeframe data_ingestion.timeframe NOT NULL,
   lower timestamptz NOT NULL,
   upper timestamptz NOT NULL,
-  purged_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-  CONSTRAINT idx_purge_timeframe PRIMARY KEY (timeframe, purged_at, lower)
+  purged_at timestamptz NOT NULL DEFAULT 'infinity'
 );
+CREATE INDEX idx_purge_timeframe ON data_ingestion.purge (timeframe, purged_at);
 
 CREATE VIEW data_ingestion.bars AS
   SELECT symbol, m.timeframe, timestamp, open, high, low, close, volume, m.version, run_id
@@ -258,22 +259,37 @@ BEGIN
 END $$;
 
 -- Runs at COMMIT, while the series is still locked: one moment for all that a transaction changed.
-CREATE FUNCTION data_ingestion.change_committed() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = data_ingestion, pg_temp AS $$
+CREATE FUNCTION data_ingestion.commit_moment() RETURNS timestamptz
+LANGUAGE plpgsql SET search_path = data_ingestion, pg_temp AS $$
 BEGIN
   IF coalesce(current_setting('workbench.committed', true), '')
       NOT LIKE pg_current_xact_id()::text || '|%' THEN
     PERFORM set_config('workbench.committed',
       pg_current_xact_id()::text || '|' || clock_timestamp()::text, true);
   END IF;
-  UPDATE change
-    SET committed_at = split_part(current_setting('workbench.committed'), '|', 2)::timestamptz
+  RETURN split_part(current_setting('workbench.committed'), '|', 2)::timestamptz;
+END $$;
+
+CREATE FUNCTION data_ingestion.change_committed() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = data_ingestion, pg_temp AS $$
+BEGIN
+  UPDATE change SET committed_at = commit_moment()
   WHERE (instrument_id, timeframe, version) = (NEW.instrument_id, NEW.timeframe, NEW.version);
+  RETURN NULL;
+END $$;
+
+CREATE FUNCTION data_ingestion.purge_committed() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = data_ingestion, pg_temp AS $$
+BEGIN
+  UPDATE purge SET purged_at = commit_moment()
+  WHERE timeframe = NEW.timeframe AND purged_at = 'infinity';
   RETURN NULL;
 END $$;
 
 CREATE CONSTRAINT TRIGGER change_committed AFTER INSERT ON data_ingestion.change
   DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION data_ingestion.change_committed();
+CREATE CONSTRAINT TRIGGER purge_committed AFTER INSERT ON data_ingestion.purge
+  DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION data_ingestion.purge_committed();
 
 -- ALWAYS: for replication and for bulk loads that set session_replication_role as well.
 CREATE FUNCTION data_ingestion.arm(watched regclass) RETURNS void
