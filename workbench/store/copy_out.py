@@ -56,6 +56,9 @@ def _copy_plain(connection: Connection, query: str, decoder: Decoder) -> None:
             plain.sendall(HEAD.pack(b"Q", len(text) + 4) + text)
             failure = _receive(plain, decoder)
             plain.setblocking(False)
+        except OSError as error:  # such as a reset by a server that was killed
+            connection.close()
+            raise psycopg2.OperationalError(f"connection to server was lost: {error}") from error
         except BaseException:  # what has not been read would be taken for the next answer
             connection.close()
             raise
