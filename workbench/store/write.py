@@ -56,6 +56,10 @@ def lock_series(cursor: Cursor, instrument: int, timeframe: str) -> None:
     )
 
 
+TRIGGER_MEMORY = "64MB"
+"""For the rows that a statement hands to its triggers: beyond it they go by way of the disk."""
+
+
 class Partition(NamedTuple):
     """One leaf of the table: its name and the range `[lower, upper)` of its times."""
 
@@ -152,7 +156,10 @@ def upsert(
     """
     instrument = instrument_id(cursor, symbol)
     lock_series(cursor, instrument, timeframe)
-    cursor.execute("SELECT set_config('workbench.run_id', %s, true)", (str(run_id),))
+    cursor.execute(
+        "SELECT set_config('workbench.run_id', %s, true), set_config('work_mem', %s, true)",
+        (str(run_id), TRIGGER_MEMORY),
+    )
     found = difference(cursor, symbol, timeframe, timestamps, block)
     if found.new.any() or found.changed.any():
         version = _next_version(cursor, instrument, timeframe)
