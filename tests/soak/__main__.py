@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -13,6 +14,7 @@ from tests.soak.tally import failures
 
 def main() -> int:
     """Run, say what happened, and give the exit code."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that servers are ended
     parser = argparse.ArgumentParser(prog="make soak", description=__doc__)
     parser.add_argument("--reads", type=int, default=1_000_000)
     parser.add_argument("--seed", type=int, default=1)

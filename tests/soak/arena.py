@@ -39,7 +39,7 @@ class Plan:
     reads: int
     seed: int = 1
     writers: int = 3
-    pause_s: float = 0.2
+    pause_s: float = 0.6
     every: dict[str, int] = field(
         default_factory=lambda: {
             "kill a reader": 200,

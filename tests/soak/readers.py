@@ -18,6 +18,7 @@ from workbench.settings import Settings
 EVER = (-(2**62), 2**62)
 FIRST_DAY, DAYS = pd.Timestamp("1962-01-01", tz="UTC"), 66 * 366
 REMEMBERED = 50
+PANELS = [["S0", "S1"], ["S2", "S0", "S5"], ["S3", "S4", "S6", "S7"], ["S7", "S1"], list(SYMBOLS)]
 
 
 class Reader:
@@ -31,7 +32,7 @@ class Reader:
     def read(self) -> None:
         """Ask one random question and judge the answer."""
         several = self.random.random() < 0.3
-        symbols = self.random.sample(SYMBOLS, self.random.randint(2, 4) if several else 1)
+        symbols = self.random.choice(PANELS) if several else [self.random.choice(SYMBOLS)]
         timeframe = self.random.choice(TIMEFRAMES)
         token = None
         if self.remembered and self.random.random() < 0.08:
