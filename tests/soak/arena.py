@@ -129,7 +129,7 @@ class Arena:
         return reading + writing
 
     def run(self) -> Counter[str]:
-        """Until there were enough reads or something was wrong; gives all counts."""
+        """Until there were enough reads, something was wrong, or Ctrl-C; gives all counts."""
         actors, began, beat = self.actors(), time.monotonic(), 0
         try:
             while self._reads() < self.plan.reads and not failures(self.folder):
@@ -140,6 +140,8 @@ class Arena:
                 for fault, every in self.plan.every.items():
                     if beat % every == every // 2:
                         self._fault(fault, actors)
+        except KeyboardInterrupt:
+            pass  # what was counted until then is worth telling
         finally:
             (self.folder / "stop").touch()
             self._resume()
