@@ -68,6 +68,8 @@ class Trial:
     """How large ours returns, which its peak of memory is compared with."""
     rounds: tuple[int, int] | None = None
     """The least and the most rounds of a full run, where calls take many seconds."""
+    calls: int = 1
+    """How many calls in a row a round takes the mean of, where one is too short for the clock."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +133,7 @@ def measure(chosen: Case, scale: Scale) -> dict[str, Any]:
         check(chosen.name, trial)
         everything = trial.paths | trial.limits
         rounds = scale.rounds if scale.quick else trial.rounds or scale.rounds
-        seconds = interleaved(everything, trial.reset, rounds)
+        seconds = interleaved(everything, trial.reset, rounds, trial.calls)
         peaks = {
             name: peak(call, lambda name=name: trial.reset(name))
             for name, call in everything.items()
@@ -176,9 +178,12 @@ def check(name: str, trial: Trial) -> None:
 
 
 def interleaved(
-    paths: dict[str, Call], reset: Callable[[str], object], rounds: tuple[int, int]
+    paths: dict[str, Call],
+    reset: Callable[[str], object],
+    rounds: tuple[int, int],
+    calls: int = 1,
 ) -> dict[str, list[float]]:
-    """The seconds of each call: every path once a round, for a few seconds in all."""
+    """The seconds of a call: every path takes its turn in a round, for a few seconds in all."""
     seconds: dict[str, list[float]] = {name: [] for name in paths}
     least, most = rounds
     for number in range(most):
@@ -187,7 +192,7 @@ def interleaved(
         gc.collect()
         for name, call in paths.items():
             reset(name)
-            seconds[name].append(clock(call))
+            seconds[name].append(statistics.fmean(clock(call) for _ in range(calls)))
     return seconds
 
 

@@ -134,6 +134,7 @@ def warm_daily(scale: Scale) -> Iterator[Trial]:
                 **warm.arctic.path("ArcticDB", "read", symbol="BENCH"),
             },
             same=same_bars,
+            calls=10,
         )
 
 

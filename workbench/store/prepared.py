@@ -52,6 +52,8 @@ class _Session:
     def __init__(self, connection: Connection) -> None:
         connection.autocommit = True
         self.connection, self.cursor = connection, connection.cursor()
+        # A statement is planned once; the planner would often rather do it at each call.
+        self.cursor.execute("SET plan_cache_mode = force_generic_plan")
         self._prepared: dict[str, str] = {}
         self.pid, self.opened = os.getpid(), time.monotonic()
 
