@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import random
+import signal
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -65,7 +66,7 @@ class Actor:
         if self.process is None or not self.process.is_alive():
             self.lives += 1
             given = self.given | {"name": f"{self.given['name']}.{self.lives}"}
-            self.process = PROCESSES.Process(target=self.play, args=(given,), daemon=True)
+            self.process = PROCESSES.Process(target=_deaf, args=(self.play, given), daemon=True)
             self.process.start()
 
     def end(self, patience_s: float = 0.0) -> None:
@@ -74,6 +75,12 @@ class Actor:
             self.process.join(patience_s)
             self.process.kill()
             self.process.join()
+
+
+def _deaf(play: Callable[[dict[str, Any]], None], given: dict[str, Any]) -> None:
+    """An actor; Ctrl-C is for the arena, which ends it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    play(given)
 
 
 class Arena:
@@ -141,7 +148,7 @@ class Arena:
                     if beat % every == every // 2:
                         self._fault(fault, actors)
         except KeyboardInterrupt:
-            pass  # what was counted until then is worth telling
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # what was counted is worth telling
         finally:
             (self.folder / "stop").touch()
             self._resume()
