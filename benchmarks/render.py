@@ -70,7 +70,8 @@ def beside(result: Record) -> str:
     'peer 50 ms: 5× · 80 % of the speed of top'
     """
     faster, timings = result["times_faster_than"], result["timings"]
-    peers = sorted(faster.keys() - set(result["limits"]), key=lambda n: n != result["reference"])
+    others = (name for name in faster if name not in result["limits"])
+    peers = sorted(others, key=lambda name: (name != result["reference"], name))
     shown = [
         f"{name} {duration(timings[name]['median_s'])}: {times(faster[name])}" for name in peers
     ]

@@ -18,7 +18,8 @@ class Freshness(dict[str, Any]):
 
     `versions` by symbol are those of the rows; `through` is the last bar that was known of all its
     series. `checked_at` is when the store said that these versions are the current ones: just now,
-    unless `max_staleness_s` allowed an earlier check, in which case `checked` is false. `tier` says
+    unless `max_staleness_s` allowed an earlier check; `checked` is then false, and also where
+    partitions were changed by hand and this user may not account for it. `tier` says
     where the rows came from, `as_of` the past moment that was asked for. Given as `as_of=` of
     another read, it brings back exactly these versions.
 

@@ -130,7 +130,7 @@ class Catalog:
             through=bars.index[-1] if past else last_stored,
             checked_at=pd.Timestamp(checked.state.at).tz_convert("UTC"),
             tier=tier,
-            checked=checked.now,
+            checked=checked.now and checked.state.settled,
             as_of=None if isinstance(as_of, Freshness) else moment(as_of),
             _held=block,
         )
