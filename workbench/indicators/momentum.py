@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, NamedTuple
 
-from workbench.indicators.columnwise import Floats, columnwise
-from workbench.indicators.record import Allowed, Points, Price, PriceBars, Window, indicator
+from workbench.indicators.jit import Floats
+from workbench.indicators.kernels import averages, oscillators
+from workbench.indicators.record import Allowed, Points, Price, PriceBars, Window, indicator, settling
 
 AtLeastTwo = Annotated[int, Allowed(2, 100_000)]
 
@@ -16,6 +17,7 @@ AtLeastTwo = Annotated[int, Allowed(2, 100_000)]
     value_range=(0.0, 100.0),
     levels=(30.0, 70.0),
     warm_up=lambda window: window,
+    stable_after=lambda window: window + settling(1 / window),
     source="TA-Lib RSI; J. Welles Wilder, New Concepts in Technical Trading Systems (1978)",
 )
 def rsi(close: Floats, /, *, window: AtLeastTwo = 14) -> Points:
@@ -33,7 +35,7 @@ def rsi(close: Floats, /, *, window: AtLeastTwo = 14) -> Points:
     >>> rsi(np.array([1.0, 2.0, 1.0, 2.0]), window=2)
     array([nan, nan, 50., 75.])
     """
-    return columnwise("rsi", [close], window)[0]
+    return oscillators.rsi(close, window)
 
 
 class Macd(NamedTuple):
@@ -50,6 +52,9 @@ class Macd(NamedTuple):
     levels=(0.0,),
     increasing=("fast", "slow"),
     warm_up=lambda fast, slow, signal: slow + signal - 2,  # noqa: ARG005
+    stable_after=lambda fast, slow, signal: (  # noqa: ARG005
+        slow + signal - 2 + settling(2 / (slow + 1)) + settling(2 / (signal + 1))
+    ),
     source="TA-Lib MACD; Gerald Appel, The Moving Average Convergence-Divergence Method (1979)",
 )
 def macd(
@@ -74,4 +79,4 @@ def macd(
     >>> macd(np.array([1.0, 2.0, 3.0, 4.0]), fast=2, slow=3, signal=1).macd
     array([nan, nan, 0.5, 0.5])
     """
-    return Macd(*columnwise("macd", [close], fast, slow, signal, outputs=3))
+    return Macd(*averages.macd(close, fast, slow, signal))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, NamedTuple
 
-from workbench.indicators.columnwise import Floats, columnwise
-from workbench.indicators.record import Allowed, Price, Window, indicator
+from workbench.indicators.jit import Floats
+from workbench.indicators.kernels import averages, rolling
+from workbench.indicators.record import Allowed, Price, Window, indicator, settling
 
 
 @indicator(
@@ -27,7 +28,7 @@ def sma(close: Floats, /, *, window: Window = 20) -> Price:
     >>> sma(np.array([1.0, 2.0, 3.0, 7.0]), window=3)
     array([nan, nan,  2.,  4.])
     """
-    return columnwise("sma", [close], window)[0]
+    return rolling.mean(close, window)
 
 
 @indicator(
@@ -35,6 +36,7 @@ def sma(close: Floats, /, *, window: Window = 20) -> Price:
     group="overlap",
     pane="price",
     warm_up=lambda window: window - 1,
+    stable_after=lambda window: window - 1 + settling(2 / (window + 1)),
     source="TA-Lib EMA",
 )
 def ema(close: Floats, /, *, window: Window = 20) -> Price:
@@ -50,7 +52,7 @@ def ema(close: Floats, /, *, window: Window = 20) -> Price:
     >>> ema(np.array([1.0, 2.0, 3.0, 6.0]), window=3)
     array([nan, nan,  2.,  4.])
     """
-    return columnwise("ema", [close], window)[0]
+    return averages.ema(close, window)
 
 
 class Bands(NamedTuple):
@@ -88,4 +90,4 @@ def bbands(
     >>> bbands(np.array([1.0, 3.0]), window=2).upper
     array([nan,  4.])
     """
-    return Bands(*columnwise("bbands", [close], window, deviations, outputs=3))
+    return Bands(*rolling.bands(close, window, deviations))

@@ -1,9 +1,10 @@
 """The record of an indicator, read off its signature; everything else is derived from it.
 
-An indicator is a function over float64 (time, symbol) arrays. Its positional-only names are the
+An indicator is a function over tiles of symbols (see `tiles`). Its positional-only names are the
 input columns, its keyword-only names the parameters with their only defaults, annotated with what
 is allowed; its return annotation names the outputs and their units. The decorator turns it into
-the public function, which takes Series, frames, Bars or arrays.
+the public function, which takes Series, frames, Bars or arrays, lists of parameters, and the
+options of `options.Options`.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ from typing import Annotated, Any, Literal, Protocol, get_args, get_type_hints
 import numpy as np
 
 from workbench.errors import InputError, UnknownNameError
-from workbench.indicators import tables
-from workbench.indicators.columnwise import Floats
+from workbench.indicators import grid, tables, tiles
+from workbench.indicators.jit import Floats
+from workbench.indicators.options import OPTIONS, Options
 
 Pane = Literal["price", "own"]
 Mark = Literal["line", "bar"]
@@ -91,7 +93,7 @@ class Indicator:
 
     `pane` is "price" for an overlay on the price, "own" for a pane below it, whose axis spans
     `value_range` where that is fixed; `levels` are reference lines. `increasing` names parameters
-    each of which must be less than the next.
+    each of which must be less than the next. `repaints` says that new bars may change old values.
     """
 
     name: str
@@ -106,6 +108,8 @@ class Indicator:
     increasing: tuple[str, ...]
     source: str
     warm_up: Callable[..., int]
+    settling: Callable[..., int | None]
+    repaints: bool
     function: Callable[..., Any]
 
     def checked(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -140,6 +144,15 @@ class Indicator:
         """
         return self.warm_up(**self.checked(parameters))
 
+    def stable_after(self, **parameters: Any) -> int | None:
+        """After how many bars it no longer matters, to 1e-9, where the bars began; None: never.
+
+        >>> from workbench.indicators import INDICATORS
+        >>> INDICATORS["sma"].stable_after(window=20), INDICATORS["ema"].stable_after(window=20)
+        (19, 227)
+        """
+        return self.settling(**self.checked(parameters))
+
     def compute(self, *given: Any, **parameters: Any) -> Any:
         """The outputs for `given`, in its shape: what the public function of that name returns.
 
@@ -147,24 +160,27 @@ class Indicator:
         >>> INDICATORS["sma"].compute(np.array([1.0, 2.0, 4.0]), window=2)
         array([nan, 1.5, 3. ])
         """
-        values = self.checked(parameters)
+        options = Options.of(self.name, {n: parameters.pop(n) for n in OPTIONS if n in parameters})
+        points = grid.points(parameters)
+        calls = [self.checked(point) for point in points]
         columns = tables.columns(self.name, self.inputs, given)
+        columns, aligned = options.coarse(self, columns)
         arrays = [
             tables.to_array(self.name, field, table)
             for field, table in zip(self.inputs, columns, strict=True)
         ]
-        result = self._outputs(arrays, values)
+        options.claim(self.name, calls, columns[0])
+        work = tiles.Work(self.function, calls, len(self.outputs), options.propagate)
+        results = tiles.compute(work, arrays, options.dtype, options.threads, options.state)
+        shaped = [aligned(self._shaped(columns[0], result)) for result in results]
+        return shaped[0] if not grid.varied(parameters) else grid.labelled(parameters, shaped)
+
+    def _shaped(self, like: tables.Table, result: list[Floats]) -> Any:
         names = [output.name for output in self.outputs]
-        shaped = tables.labelled(columns[0], self.name, names, result)
+        shaped = tables.labelled(like, self.name, names, result)
         if not isinstance(shaped, list):
             return shaped
         return shaped[0] if len(names) == 1 else _result_type(self.function)(*shaped)
-
-    def _outputs(self, arrays: list[Floats], values: Mapping[str, Any]) -> list[Floats]:
-        if len(arrays[0]) <= self.warm_up(**values):
-            return [np.full(arrays[0].shape, np.nan) for _ in self.outputs]
-        result = self.function(*arrays, **values)
-        return [result] if len(self.outputs) == 1 else list(result)
 
 
 class IndicatorFunction(Protocol):
@@ -189,14 +205,18 @@ def indicator(
     group: str,
     source: str,
     warm_up: Callable[..., int],
+    stable_after: Callable[..., int | None] | None = None,
+    repaints: bool = False,
     pane: Pane = "own",
     value_range: tuple[float, float] | None = None,
     levels: tuple[float, ...] = (),
     increasing: tuple[str, ...] = (),
 ) -> Callable[[Callable[..., Any]], IndicatorFunction]:
-    """Register a function over (time, symbol) arrays as an indicator and make it public.
+    """Register a function over tiles as an indicator and make it public.
 
-    `warm_up` gives, for parameters by name, the number of leading NaN of a gap-free column.
+    `warm_up` gives, for parameters by name, the number of leading NaN of a gap-free column,
+    `stable_after` the number of bars after which the first ones no longer matter (1e-9): the same
+    unless it is given, None for never.
 
     >>> from workbench.indicators import rsi
     >>> rsi.record.outputs
@@ -209,7 +229,8 @@ def indicator(
         outputs = _outputs(function)
         record = Indicator(
             name, title, group, inputs, parameters, outputs,
-            pane, value_range, levels, increasing, source, warm_up, function,
+            pane, value_range, levels, increasing, source,
+            warm_up, stable_after or warm_up, repaints, function,
         )  # fmt: skip
 
         @functools.wraps(function)
@@ -217,12 +238,37 @@ def indicator(
             return record.compute(*given, **parameters)
 
         public.record = record  # type: ignore[attr-defined]
+        public.__signature__ = signature_of(function)  # type: ignore[attr-defined]
         if name in _registered:
             raise InputError(f"an indicator named {name!r} exists already; choose another name")
         _registered[name] = record
         return public  # type: ignore[return-value]
 
     return decorate
+
+
+def settling(alpha: float, within: float = 1e-9) -> int:
+    """After how many bars the start of an exponential average of this weight is forgotten.
+
+    >>> settling(2 / 21)
+    208
+    """
+    return math.ceil(math.log(within) / math.log1p(-alpha)) if alpha < 1 else 0
+
+
+def signature_of(function: Callable[..., Any]) -> inspect.Signature:
+    """The signature that users see: inputs, parameters, options.
+
+    >>> from workbench.indicators import sma
+    >>> list(inspect.signature(sma).parameters)[:3]
+    ['close', 'window', 'timeframe']
+    """
+    own = inspect.signature(function)
+    options = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind)
+        for name, (default, kind) in OPTIONS.items()
+    ]
+    return own.replace(parameters=[*own.parameters.values(), *options])
 
 
 def _arguments(

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.errors import InputError
-from workbench.indicators.columnwise import Floats
+from workbench.indicators.jit import Floats
 from workbench.shape import FIELDS
 
 Table: TypeAlias = "pd.Series[Any] | pd.DataFrame | np.ndarray[Any, Any]"
@@ -37,8 +37,8 @@ def columns(name: str, fields: Sequence[str], given: Sequence[Any]) -> tuple[Tab
     return tuple(given)
 
 
-def to_array(name: str, field: str, table: Table) -> Floats:
-    """`table` as float64 (time, symbol), without a copy where it already is float64.
+def to_array(name: str, field: str, table: Table) -> np.ndarray[Any, Any]:
+    """`table` as float64 or float32 (time, symbol), without a copy where it already is that.
 
     >>> to_array("sma", "close", np.array([1, 2])).shape
     (2, 1)
@@ -49,7 +49,8 @@ def to_array(name: str, field: str, table: Table) -> Floats:
         _check_dtype(name, field, table.dtype)
         if isinstance(table, np.ma.MaskedArray):
             raise InputError(f"{name}: {field} is a masked array; give {field}.filled(np.nan)")
-        values = table.astype(np.float64, copy=False)
+        kept = table.dtype == np.float32
+        values = table if kept else table.astype(np.float64, copy=False)
     return values[:, np.newaxis] if values.ndim == 1 else values
 
 
@@ -119,6 +120,6 @@ def _from_pandas(name: str, field: str, table: pd.Series[Any] | pd.DataFrame) ->
         _check_dtype(name, field, dtype)
     if isinstance(table.index, pd.DatetimeIndex) and not table.index.is_monotonic_increasing:
         raise InputError(f"{name}: {field} is not in order of time; sort_index() first")
-    if dtypes == [np.dtype(np.float64)]:
+    if dtypes in ([np.dtype(np.float64)], [np.dtype(np.float32)]):
         return table.to_numpy()
     return table.to_numpy(dtype=np.float64, na_value=np.nan)

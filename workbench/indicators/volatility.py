@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from workbench.indicators.columnwise import Floats, columnwise
-from workbench.indicators.record import Price, Window, indicator
+from workbench.indicators.jit import Floats
+from workbench.indicators.kernels import ranges
+from workbench.indicators.record import Price, Window, indicator, settling
 
 
 @indicator(
     "Average true range",
     group="volatility",
     warm_up=lambda window: window,
+    stable_after=lambda window: window + settling(1 / window),
     source="TA-Lib ATR; J. Welles Wilder, New Concepts in Technical Trading Systems (1978)",
 )
 def atr(high: Floats, low: Floats, close: Floats, /, *, window: Window = 14) -> Price:
@@ -27,4 +29,4 @@ def atr(high: Floats, low: Floats, close: Floats, /, *, window: Window = 14) -> 
     >>> atr(high, low, close, window=1)
     array([nan, 2.5, 2. ])
     """
-    return columnwise("atr", [high, low, close], window)[0]
+    return ranges.atr(high, low, close, window)

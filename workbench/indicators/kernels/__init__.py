@@ -1,0 +1,1 @@
+"""The loops behind the indicators, by what they compute."""

@@ -1,0 +1,24 @@
+"""What kernels share: one bar's work each."""
+# mypy: disable-error-code="no-untyped-def"
+
+from __future__ import annotations
+
+from workbench.indicators.language import fused, maximum, minimum, step
+
+
+@step
+def average(age, window, alpha, mean, value):
+    """An exponential average that starts as the mean of its first `window` values.
+
+    Before that it is their sum; `age` counts the values before this one.
+    """
+    if age >= window:
+        return fused(alpha, value - mean, mean)
+    total = mean + value
+    return total / window if age == window - 1 else total
+
+
+@step
+def true_range(high, low, previous):
+    """The range of a bar together with the close before it."""
+    return maximum(high, previous) - minimum(low, previous)
