@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.indicators import language
+from workbench.indicators.recycling import empty
 
 Floats = NDArray[np.float64]
 
@@ -83,7 +84,7 @@ class Kernel:
             return self._one_by_one(inputs, parameters, registers, seen)
         if self.registers and registers is None:
             registers = np.zeros((groups, self.registers, lanes))
-        results = tuple([np.empty(inputs[0].shape) for _ in range(self.outputs)])
+        results = tuple([empty(inputs[0].shape) for _ in range(self.outputs)])
         loop = self._loops.get(lanes) or self._loop(lanes, len(inputs), len(parameters))
         kept = () if registers is None else (registers,)
         return results, loop(groups, rows, seen, *inputs, *parameters, *results, *kept)

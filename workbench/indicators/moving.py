@@ -147,14 +147,29 @@ def gather(address, step, stride, single, count, tile):
 
 
 @compiled
-def scatter(tile, address, step, stride, single, count):
-    """The inverse of `gather`: the first `count` columns of a tile into a table."""
+def scatter(tile, present, address, step, stride, single, count):
+    """The first `count` columns of a tile into a table.
+
+    Where `present` has as many bars as the tile, each column goes to the bars that are present
+    and NaN to the others; else to every bar.
+    """
     groups, rows, lanes = tile.shape
-    if single:
-        for symbol in range(count):
+    gaps = present.size > 0
+    if gaps or single:
+        used = np.empty(lanes, np.int64)
+        for group in range(groups):
+            used[:] = 0
+            width = min(lanes, count - group * lanes)
             for t in range(rows):
-                value = tile[symbol // lanes, t, symbol % lanes]
-                store32(address + t * step + symbol * stride, value)
+                for lane in range(width):
+                    here = present[group, t, lane] if gaps else True
+                    value = tile[group, used[lane], lane] if here else NAN
+                    used[lane] += here
+                    place = address + t * step + (group * lanes + lane) * stride
+                    if single:
+                        store32(place, value)
+                    else:
+                        store64(place, value)
     elif abs(stride) < abs(step):
         whole = count // lanes
         for t in range(rows):
@@ -168,37 +183,31 @@ def scatter(tile, address, step, stride, single, count):
                 store64(address + t * step + symbol * stride, value)
     else:
         for group in range(groups):
-            used = min(lanes, count - group * lanes)
+            width = min(lanes, count - group * lanes)
             start = address + group * lanes * stride
             for t in range(rows):
-                for lane in range(used):
+                for lane in range(width):
                     store64(start + t * step + lane * stride, tile[group, t, lane])
+
+
+@compiled
+def mark(tile, present):
+    """Take the missing bars of a tile out of `present`."""
+    values, flags = tile.ravel(), present.ravel()
+    for place in range(values.size):
+        flags[place] &= values[place] == values[place]
 
 
 @compiled
 def pack(tile, present):
     """Move the bars that are present to the front of each column, in place; NaN after them."""
     groups, rows, lanes = tile.shape
+    filled = np.empty(lanes, np.int64)
     for group in range(groups):
+        filled[:] = 0
+        for t in range(rows):
+            for lane in range(lanes):
+                tile[group, filled[lane], lane] = tile[group, t, lane]
+                filled[lane] += present[group, t, lane]
         for lane in range(lanes):
-            filled = 0
-            for t in range(rows):
-                tile[group, filled, lane] = tile[group, t, lane]
-                filled += present[group, t, lane]
-            tile[group, filled:, lane] = NAN
-
-
-@compiled
-def spread(tile, present):
-    """The inverse of `pack`: each column's values on the bars that are present, else NaN."""
-    groups, rows, lanes = tile.shape
-    for group in range(groups):
-        for lane in range(lanes):
-            used = 0
-            for t in range(rows):
-                used += present[group, t, lane]
-            for t in range(rows - 1, -1, -1):
-                here = present[group, t, lane]
-                used -= here
-                value = tile[group, used if used > 0 else 0, lane]
-                tile[group, t, lane] = value if here else NAN
+            tile[group, filled[lane] :, lane] = NAN

@@ -13,7 +13,8 @@ def average(age, window, alpha, mean, value):
     Before that it is their sum; `age` counts the values before this one.
     """
     if age >= window:
-        return fused(alpha, value - mean, mean)
+        rest = 1.0 - alpha  # and 1 - rest is exact, so that a constant stays what it is
+        return fused(rest, mean, (1.0 - rest) * value)
     total = mean + value
     return total / window if age == window - 1 else total
 
