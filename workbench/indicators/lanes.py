@@ -7,11 +7,10 @@ import operator
 
 from llvmlite import ir
 from numba.core import cgutils, types
-from numba.core.typeconv import Conversion
 from numba.core.imputils import impl_ret_new_ref
+from numba.core.typeconv import Conversion
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import intrinsic, lower_builtin, lower_cast, models, register_model
-
 from numba.np import arrayobj
 
 from workbench.indicators import language
@@ -134,13 +133,13 @@ def _logic(function, instruction):
     _define(function, typing, lowering, (Mask, Mask), (Mask,))
 
 
-for _operator, _instruction in {"add": "fadd", "sub": "fsub", "mul": "fmul", "truediv": "fdiv"}.items():
-    _arithmetic(getattr(operator, _operator), _instruction)
-    _arithmetic(getattr(operator, f"i{_operator}"), _instruction)
-for _operator, _sign in {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!="}.items():
-    _comparison(getattr(operator, _operator), _sign)
-for _operator in ("and_", "or_", "xor"):
-    _logic(getattr(operator, _operator), _operator)
+for _word, _instruction in (("add", "fadd"), ("sub", "fsub"), ("mul", "fmul"), ("truediv", "fdiv")):
+    _arithmetic(getattr(operator, _word), _instruction)
+    _arithmetic(getattr(operator, f"i{_word}"), _instruction)
+for _word in (("lt", "<"), ("le", "<="), ("gt", ">"), ("ge", ">="), ("eq", "=="), ("ne", "!=")):
+    _comparison(getattr(operator, _word[0]), _word[1])
+for _word in ("and_", "or_", "xor"):
+    _logic(getattr(operator, _word), _word)
 _logic(operator.invert, "not_")
 
 
@@ -148,7 +147,9 @@ def _negative(*args):
     return signature(args[0], args[0]) if isinstance(args[0], Lanes) else None
 
 
-_define(operator.neg, _negative, lambda context, builder, sig, args: builder.fneg(args[0]), (Lanes,))
+_define(
+    operator.neg, _negative, lambda context, builder, sig, args: builder.fneg(args[0]), (Lanes,)
+)
 
 
 # The words of the language.
@@ -202,9 +203,9 @@ def _elementary(function, name, count):
     _define(function, _of_numbers, lowering, (Lanes,) * count, (types.Float,) * count)
 
 
-for _word, _name in {"absolute": "fabs", "sqrt": "sqrt", "exp": "exp", "log": "log",
-                     "floor": "floor", "sin": "sin", "cos": "cos", "atan": "atan"}.items():  # fmt: skip
-    _elementary(getattr(language, _word), _name, 1)
+_elementary(language.absolute, "fabs", 1)
+for _word in ("sqrt", "exp", "log", "floor", "sin", "cos", "atan"):
+    _elementary(getattr(language, _word), _word, 1)
 _elementary(language.fused, "fma", 3)
 
 

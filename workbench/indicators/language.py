@@ -133,7 +133,7 @@ def atan(value: Any) -> Any:
     return math.atan(value)
 
 
-def workspace(like: Any, size: int) -> Any:
+def workspace(like: Any, size: int) -> Any:  # noqa: ARG001
     """Room for `size` values of the kind that the column `like` holds; not yet set to anything.
 
     >>> workspace([1.0, 2.0], 3)

@@ -141,8 +141,8 @@ class Slots:
             for tail, tile in zip(memory.tails, inputs, strict=True)
         ]
         results, lead = kernel.run(joined, parameters)
-        for tail, tile in zip(memory.tails, joined, strict=True):
-            last = from_tile(tile[:, lead:], len(self.symbols))[-reach:] if reach else tail[:0]
+        for tail, tile in zip(memory.tails, joined, strict=True) if reach else ():
+            last = from_tile(tile[:, lead:], len(self.symbols))[-reach:]
             tail[reach - len(last) :, self.symbols] = last
         memory.seen[self.symbols] += joined[0].shape[1] - lead - kept
         return tuple(np.ascontiguousarray(tile[:, kept:]) for tile in results)

@@ -157,8 +157,7 @@ def _fill(
     shape = (-(-count // LANES), rows, LANES)
     tiles = [empty(shape) for _ in sources]
     gaps = [
-        gather(*place.at(start), count, tile)
-        for place, tile in zip(sources, tiles, strict=True)
+        gather(*place.at(start), count, tile) for place, tile in zip(sources, tiles, strict=True)
     ]
     present = _present(tiles) if any(gaps) and not work.propagate else EVERY
     for call, targets in zip(work.calls, results, strict=True):
@@ -176,9 +175,7 @@ class Place(NamedTuple):
 
     @classmethod
     def of(cls, table: NDArray[Any]) -> Place:
-        return cls(
-            table.__array_interface__["data"][0], *table.strides, single=table.itemsize == 4
-        )
+        return cls(table.__array_interface__["data"][0], *table.strides, single=table.itemsize == 4)
 
     def at(self, symbol: int) -> tuple[int, int, int, bool]:
         """From a symbol on, as the compiled loops want it."""
