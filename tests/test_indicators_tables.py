@@ -20,7 +20,7 @@ import pytest
 
 import workbench.indicators as ta
 from workbench.errors import InputError, UnknownNameError
-from workbench.indicators import INDICATORS
+from workbench.indicators import GROUPS, INDICATORS
 from workbench.indicators.options import OPTIONS
 from workbench.shape import FIELDS, flat, panel
 
@@ -238,7 +238,7 @@ def test_every_indicator_is_documented(name: str) -> None:
         assert word in text
     assert f"{name}(" in pydoc.render_doc(getattr(ta, name), renderer=pydoc.plaintext)
     assert record.title
-    assert record.group in {"overlap", "momentum", "volatility"}
+    assert record.group in GROUPS
     assert record.source
     assert all(output.unit for output in record.outputs)
     assert record.pane in ("price", "own")
@@ -254,7 +254,7 @@ def test_values_stay_in_the_range_that_the_record_says(name: str) -> None:
 
 
 def test_the_namespace_lists_the_indicators_and_nothing_else() -> None:
-    assert set(dir(ta)) == {"INDICATORS", "Indicator", *INDICATORS}
+    assert set(dir(ta)) == {"GROUPS", "INDICATORS", "Indicator", "State", *INDICATORS}
 
 
 def test_records_are_frozen(name: str) -> None:

@@ -6,11 +6,22 @@ first computation, not by this package.
 
 from workbench.indicators.momentum import macd, rsi
 from workbench.indicators.overlap import bbands, ema, sma
-from workbench.indicators.record import INDICATORS, Indicator
+from workbench.indicators.record import GROUPS, INDICATORS, Indicator
 from workbench.indicators.state import State
 from workbench.indicators.volatility import atr
 
-__all__ = ["INDICATORS", "Indicator", "State", "atr", "bbands", "ema", "macd", "rsi", "sma"]
+__all__ = [
+    "GROUPS",
+    "INDICATORS",
+    "Indicator",
+    "State",
+    "atr",
+    "bbands",
+    "ema",
+    "macd",
+    "rsi",
+    "sma",
+]
 
 
 def __dir__() -> list[str]:

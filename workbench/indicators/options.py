@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
 from workbench.errors import InputError
+from workbench.indicators import coarse
 from workbench.indicators.state import State
-
-if TYPE_CHECKING:
-    from workbench.indicators.record import Indicator
 
 OPTIONS: Mapping[str, tuple[Any, Any]] = MappingProxyType(
     {
@@ -33,9 +31,10 @@ class Options:
     """How to compute, not what.
 
     `timeframe` computes on coarser bars and gives each bar the value of the last coarse bar that
-    had ended when it began. `state` continues with new bars. `dtype` is that of the outputs;
-    within it is float64 always. `nan="propagate"` shows missing bars to the indicator.
-    `threads` bounds the threads of a panel; by default all processors work.
+    had ended when it began (timestamps are where bars begin; days are UTC, weeks from Monday).
+    `state` continues with new bars. `dtype` is that of the outputs; within it is float64 always.
+    `nan="propagate"` shows missing bars to the indicator. `threads` bounds the threads of a
+    panel; by default all processors work.
     """
 
     timeframe: str | None = None
@@ -80,12 +79,19 @@ class Options:
         self.state.claim((name, *calls[0].items(), labels))
 
     def coarse(
-        self, record: Indicator, columns: tuple[Any, ...]
+        self, fields: Sequence[str], columns: tuple[Any, ...]
     ) -> tuple[tuple[Any, ...], Callable[[Any], Any]]:
         """The columns to compute on, and what brings a result back to the user's bars."""
-        if self.timeframe is None:
+        name = self.timeframe
+        if name is None:
             return columns, lambda result: result
-        raise NotImplementedError
+        if self.state is not None:
+            raise InputError("timeframe= and state= do not go together; leave one out")
+        index: Any = getattr(columns[0], "index", None)
+        coarse.buckets(index, name)  # raises where there are no times
+        return coarse.coarsened(fields, columns, name), lambda result: coarse.brought_back(
+            result, index, name
+        )
 
 
 def _is_float(value: Any) -> bool:

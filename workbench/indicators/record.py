@@ -24,6 +24,19 @@ from workbench.indicators import grid, tables, tiles
 from workbench.indicators.jit import Floats
 from workbench.indicators.options import OPTIONS, Options
 
+GROUPS = {
+    "overlap": "Averages and bands over the price",
+    "momentum": "Momentum",
+    "volatility": "Volatility",
+    "volume": "Volume",
+    "price": "Price transforms",
+    "statistics": "Statistics",
+    "cycle": "Cycles",
+    "performance": "Performance",
+    "pattern": "Candlestick patterns",
+}
+"""The groups of indicators, in the order of the documentation, and their titles."""
+
 Pane = Literal["price", "own"]
 Mark = Literal["line", "bar"]
 
@@ -164,7 +177,7 @@ class Indicator:
         points = grid.points(parameters)
         calls = [self.checked(point) for point in points]
         columns = tables.columns(self.name, self.inputs, given)
-        columns, aligned = options.coarse(self, columns)
+        columns, aligned = options.coarse(self.inputs, columns)
         arrays = [
             tables.to_array(self.name, field, table)
             for field, table in zip(self.inputs, columns, strict=True)

@@ -7,6 +7,7 @@ sees it, and every output is NaN there.
 
 from __future__ import annotations
 
+import ctypes
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -98,7 +99,7 @@ def _writable(values: Floats) -> Floats:
     """The same memory without the flag that forbids to write: one array type for the compiler."""
     if values.flags.writeable:
         return values
-    kind = np.ctypeslib.ctypes.c_double * values.size
+    kind = ctypes.c_double * values.size
     address = values.__array_interface__["data"][0]
     return np.ctypeslib.as_array(kind.from_address(address)).reshape(values.shape)
 
@@ -175,7 +176,8 @@ class Place(NamedTuple):
 
     @classmethod
     def of(cls, table: NDArray[Any]) -> Place:
-        return cls(table.__array_interface__["data"][0], *table.strides, single=table.itemsize == 4)
+        step, stride = table.strides
+        return cls(table.__array_interface__["data"][0], step, stride, table.itemsize == 4)
 
     def at(self, symbol: int) -> tuple[int, int, int, bool]:
         """From a symbol on, as the compiled loops want it."""
