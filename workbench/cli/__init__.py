@@ -66,6 +66,7 @@ for _verb in (
     server.status,
     server.cache,
     upkeep.store,
+    upkeep.warm,
     notebooks.run,
     notebooks.serve,
     notebooks.lab,

@@ -1,4 +1,4 @@
-"""The verb of the store's upkeep: store partitions, store retain, store reorder."""
+"""The verbs of upkeep: store partitions, store retain, store reorder; warm."""
 
 from __future__ import annotations
 
@@ -56,3 +56,14 @@ def reorder(timeframe: str | None) -> None:
 
     with Workbench() as workbench:
         click.echo(table(workbench.reorder(timeframe, progress=sys.stderr.isatty())))
+
+
+@click.command()
+@click.argument("indicators", nargs=-1)
+@click.option("--processes", type=int, help="How many compile at a time; all processors.")
+def warm(indicators: tuple[str, ...], processes: int | None) -> None:
+    """Compile the indicators' kernels now, so that nobody waits for it later."""
+    from workbench.indicators.warming import warm as warmed
+
+    progress = sys.stderr.isatty()
+    click.echo(str(warmed(indicators or None, processes, progress)))
