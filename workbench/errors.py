@@ -7,6 +7,7 @@
     ├── InputError               an argument is wrong (also a ValueError)
     │   ├── UnknownNameError     a name that is not in the list of what exists
     │   ├── RangeError           a time range that is reversed, unreadable or holds no bar
+    │   │   └── NoBarsError      a range without a bar of the symbols asked for
     │   └── BarsError            a table that is not in the shape of Bars
     ├── SourceError              a source cannot be read
     ├── StoreError               the database cannot be reached or refuses
@@ -57,6 +58,10 @@ class UnknownNameError(InputError, LookupError):
 
 class RangeError(InputError):
     """A time range that is reversed, unreadable or holds no bar."""
+
+
+class NoBarsError(RangeError):
+    """A range without a bar of the symbols asked for."""
 
 
 class BarsError(InputError):

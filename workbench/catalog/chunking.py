@@ -40,7 +40,7 @@ def chunked(
     names = (symbols,) if isinstance(symbols, str) else tuple(_distinct(symbols))
     request = Request(names, timeframe, known_fields(fields), window.start_us, window.end_us)
     if not catalog._check(names, timeframe, None).state.held:
-        raise catalog._unknown(names, timeframe)
+        raise catalog.unknown(names, timeframe)
     return _frames(database, catalog, request, window, chunk_rows, several)
 
 
@@ -59,7 +59,7 @@ def _frames(
             for block in read_blocks(cursor, state, request, chunk_rows):
                 yield _frame(block, state, several)
     if not state.held:  # the last bar has gone since the call
-        raise catalog._unknown(request.symbols, request.timeframe)
+        raise catalog.unknown(request.symbols, request.timeframe)
     if block is None:
         raise catalog._no_bars(request.symbols, request.timeframe, window)
 

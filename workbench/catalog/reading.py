@@ -22,7 +22,7 @@ from workbench.cache.layers import Cache
 from workbench.catalog.adjusting import adjusted_block, adjusted_key, known_adjustment
 from workbench.catalog.entries import block_of, covering, entry_of, key_of
 from workbench.catalog.freshness import Freshness, known_moment
-from workbench.errors import InputError, RangeError, StoreError, UnknownNameError, listing
+from workbench.errors import InputError, NoBarsError, RangeError, StoreError, UnknownNameError, listing
 from workbench.reads import Read, record
 from workbench.sessions import FIRST_US, LAST_US, Moment, Window, brief, moment
 from workbench.shape import FIELDS, known_fields
@@ -151,12 +151,12 @@ class Catalog:
         fixed = asked.as_of is not None and None not in state.versions
         record(_read(state, asked.symbols, asked.timeframe, fixed, actions_at))
         if None in state.versions or not (state.held or asked.as_of):
-            raise self._unknown(asked.symbols, asked.timeframe)
+            raise self.unknown(asked.symbols, asked.timeframe)
         actions = actions_by_symbol(facts)
         check_bar_length(asked.timeframe, actions.values())
         past = self._versions(state, asked)
         if past is None and not state.held:
-            raise self._unknown(asked.symbols, asked.timeframe)
+            raise self.unknown(asked.symbols, asked.timeframe)
         request = covering(asked.window, state, asked.symbols, asked.timeframe, asked.fields)
         found = self._block(state, request, past)
         if found is not None and actions:
@@ -356,13 +356,14 @@ class Catalog:
 
         return self._database.read_at(answers)
 
-    def _unknown(self, symbols: Sequence[str], timeframe: str) -> InputError:
+    def unknown(self, symbols: Sequence[str], timeframe: str) -> InputError:
+        """The error that names the first of `symbols` without bars, and what there is."""
         stored = self._database.read(all_series)
         known = {row.symbol for row in stored if row.timeframe == timeframe}
         missing = next((name for name in symbols if name not in known), symbols[0])
         return _unknown_series(missing, timeframe, stored)
 
-    def _no_bars(self, symbols: Sequence[str], timeframe: str, window: Window) -> RangeError:
+    def _no_bars(self, symbols: Sequence[str], timeframe: str, window: Window) -> NoBarsError:
         stored = self._database.read(all_series)
         asked = [row for row in stored if row.symbol in symbols and row.timeframe == timeframe]
         return _no_bars(asked, window)
@@ -403,11 +404,11 @@ def _unknown_series(symbol: str, timeframe: str, stored: Sequence[SeriesRow]) ->
     return UnknownNameError(f"symbol at timeframe {timeframe}", symbol, known, advice)
 
 
-def _no_bars(stored: Sequence[SeriesRow], window: Window) -> RangeError:
+def _no_bars(stored: Sequence[SeriesRow], window: Window) -> NoBarsError:
     has = "; ".join(
         f"{row.symbol} has {row.timeframe} bars from {brief(pd.Timestamp(row.first))}"
         f" to {brief(pd.Timestamp(row.last))}"
         for row in stored[:3]
     )
     more = f"; and {len(stored) - 3} more symbols" if len(stored) > 3 else ""
-    return RangeError(f"no bars in {window}: {has}{more}")
+    return NoBarsError(f"no bars in {window}: {has}{more}")

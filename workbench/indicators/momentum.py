@@ -6,7 +6,15 @@ from typing import Annotated, NamedTuple
 
 from workbench.indicators.jit import Floats
 from workbench.indicators.kernels import averages, oscillators
-from workbench.indicators.record import Allowed, Points, Price, PriceBars, Window, indicator, settling
+from workbench.indicators.record import (
+    Allowed,
+    Points,
+    Price,
+    PriceBars,
+    Window,
+    indicator,
+    settling,
+)
 
 AtLeastTwo = Annotated[int, Allowed(2, 100_000)]
 

@@ -147,6 +147,24 @@ def gather(address, step, stride, single, count, tile):
 
 
 @compiled
+def spread(tile, present):
+    """The inverse of `pack`: each column's values on the bars that are present, NaN between."""
+    groups, rows, lanes = tile.shape
+    for group in range(groups):
+        if present[group].all():
+            continue
+        for lane in range(lanes):
+            used = 0
+            for t in range(rows):
+                used += present[group, t, lane]
+            for t in range(rows - 1, -1, -1):
+                here = present[group, t, lane]
+                used -= here
+                value = tile[group, used, lane]
+                tile[group, t, lane] = value if here else NAN
+
+
+@compiled
 def scatter(tile, present, address, step, stride, single, count):
     """The first `count` columns of a tile into a table.
 
@@ -154,23 +172,25 @@ def scatter(tile, present, address, step, stride, single, count):
     and NaN to the others; else to every bar.
     """
     groups, rows, lanes = tile.shape
+    by_rows = abs(stride) < abs(step) and not single
     gaps = present.size > 0
-    if gaps or single:
-        used = np.empty(lanes, np.int64)
-        for group in range(groups):
-            used[:] = 0
-            width = min(lanes, count - group * lanes)
+    if gaps and by_rows:
+        spread(tile, present)
+    if single or (gaps and not by_rows):
+        for symbol in range(count):
+            group, lane = symbol // lanes, symbol % lanes
+            start = address + symbol * stride
+            used = 0
             for t in range(rows):
-                for lane in range(width):
-                    here = present[group, t, lane] if gaps else True
-                    value = tile[group, used[lane], lane] if here else NAN
-                    used[lane] += here
-                    place = address + t * step + (group * lanes + lane) * stride
-                    if single:
-                        store32(place, value)
-                    else:
-                        store64(place, value)
-    elif abs(stride) < abs(step):
+                here = present[group, t, lane] if gaps else True
+                value = tile[group, used, lane]
+                used += here
+                value = value if here else NAN
+                if single:
+                    store32(start + t * step, value)
+                else:
+                    store64(start + t * step, value)
+    elif by_rows:
         whole = count // lanes
         for t in range(rows):
             for group in range(whole):
@@ -202,12 +222,12 @@ def mark(tile, present):
 def pack(tile, present):
     """Move the bars that are present to the front of each column, in place; NaN after them."""
     groups, rows, lanes = tile.shape
-    filled = np.empty(lanes, np.int64)
     for group in range(groups):
-        filled[:] = 0
-        for t in range(rows):
-            for lane in range(lanes):
-                tile[group, filled[lane], lane] = tile[group, t, lane]
-                filled[lane] += present[group, t, lane]
+        if present[group].all():
+            continue
         for lane in range(lanes):
-            tile[group, filled[lane] :, lane] = NAN
+            filled = 0
+            for t in range(rows):
+                tile[group, filled, lane] = tile[group, t, lane]
+                filled += present[group, t, lane]
+            tile[group, filled:, lane] = NAN
