@@ -4,6 +4,16 @@ Every function carries its `record`; `INDICATORS` maps names to records. numba i
 first computation, not by this package.
 """
 
+from workbench.indicators.bands import (
+    accbands,
+    bandwidth,
+    donchian,
+    envelope,
+    kc,
+    percent_b,
+    squeeze,
+    starc,
+)
 from workbench.indicators.momentum import macd, rsi
 from workbench.indicators.overlap import bbands, ema, sma
 from workbench.indicators.record import GROUPS, INDICATORS, Indicator
@@ -15,12 +25,20 @@ __all__ = [
     "INDICATORS",
     "Indicator",
     "State",
+    "accbands",
     "atr",
+    "bandwidth",
     "bbands",
+    "donchian",
     "ema",
+    "envelope",
+    "kc",
     "macd",
+    "percent_b",
     "rsi",
     "sma",
+    "squeeze",
+    "starc",
 ]
 
 
