@@ -18,6 +18,7 @@ from workbench.indicators.momentum import macd, rsi
 from workbench.indicators.overlap import bbands, ema, sma
 from workbench.indicators.record import GROUPS, INDICATORS, Indicator
 from workbench.indicators.state import State
+from workbench.indicators.stops import chandelier, sar, sarext, supertrend
 from workbench.indicators.volatility import atr
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "atr",
     "bandwidth",
     "bbands",
+    "chandelier",
     "donchian",
     "ema",
     "envelope",
@@ -36,9 +38,12 @@ __all__ = [
     "macd",
     "percent_b",
     "rsi",
+    "sar",
+    "sarext",
     "sma",
     "squeeze",
     "starc",
+    "supertrend",
 ]
 
 

@@ -229,6 +229,7 @@ class Squeeze(NamedTuple):
     group="momentum",
     levels=(0.0,),
     warm_up=lambda window, deviations, factor: window,  # noqa: ARG005
+    stable_after=lambda window, deviations, factor: 2 * window - 2,  # noqa: ARG005
     source="John Carter, Mastering the Trade (2005), TTM squeeze",
 )
 def squeeze(
