@@ -89,6 +89,8 @@ class Case:
     targets: Mapping[str, float] = field(default_factory=dict)
     within_s: float | None = None
     peak_frames: float | None = None
+    part_of: str | None = None
+    """What the case is one of many of: a short table shows these as one line."""
 
 
 CASES: dict[str, Case] = {}
@@ -99,7 +101,7 @@ def case(
 ) -> Callable[[Callable[[Scale], Iterator[Trial]]], Callable[[Scale], Iterator[Trial]]]:
     """Register a generator function that yields one Trial, and cleans up behind it.
 
-    `goals` are `targets`, `within_s` and `peak_frames` of the Case.
+    `goals` are `targets`, `within_s`, `peak_frames` and `part_of` of the Case.
     """
 
     def register(function: Callable[[Scale], Iterator[Trial]]) -> Any:
@@ -158,6 +160,8 @@ def described(chosen: Case) -> dict[str, Any]:
     """What a case's record says of the case itself."""
     facts = {each.name: getattr(chosen, each.name) for each in fields(chosen)}
     del facts["trial"]
+    if facts["part_of"] is None:
+        del facts["part_of"]
     return {"case": facts.pop("name"), **facts}
 
 

@@ -1,4 +1,4 @@
-"""The recorded measurements as a table, and that table in the README.
+"""The recorded measurements as a table: the short one in the README, all in benchmarks/README.md.
 
 python -m benchmarks.render
 """
@@ -6,8 +6,9 @@ python -m benchmarks.render
 from __future__ import annotations
 
 import json
+import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from benchmarks.harness import GROUPS, OURS
 ROOT = Path(__file__).resolve().parent.parent
 BASELINES = Path(__file__).parent / "baselines"
 MARKERS = re.compile(r"(<!-- benchmarks -->\n).*?(<!-- /benchmarks -->)", re.DOTALL)
+PAGES = {"README.md": False, "benchmarks/README.md": True}
+"""The pages with a table, and whether it is the whole one."""
 Record = Mapping[str, Any]
 
 
@@ -107,8 +110,11 @@ def verdict(reached: bool) -> str:
     return "reached" if reached else "**not reached**"
 
 
-def table(records: Iterable[Record]) -> str:
-    """The table of some records by group, and below it where they were measured."""
+def table(records: Iterable[Record], whole: bool = True) -> str:
+    """The table of some records by group, and below it where they were measured.
+
+    Cases that are one of many are one line together unless the `whole` table is wanted.
+    """
     records = list(records)
     rows = [
         "| | workbench | beside, and how many times faster ours is | aim |",
@@ -117,9 +123,49 @@ def table(records: Iterable[Record]) -> str:
     for group in GROUPS:
         results = [each["result"] for each in records if each["result"]["group"] == group]
         rows += [f"| **{group}** | | | |"] if results else []
-        rows += [row(result) for result in results]
+        rows += [row(result) for result in results if whole or not result.get("part_of")]
+        families = dict.fromkeys(
+            result.get("part_of") for result in results if result.get("part_of")
+        )
+        rows += [
+            together(family, [result for result in results if result.get("part_of") == family])
+            for family in families
+        ]
     places = sorted({place(record["machine"]) for record in records})
     return "\n".join([*rows, "", *(f"Measured on {where}." for where in places)])
+
+
+def together(family: str, results: Sequence[Record]) -> str:
+    """One line for many cases: the geometric mean against the peer, the least, the aims missed.
+
+    >>> results = [
+    ...     {"case": f"x_{n}", "reference": "peer", "targets": {"peer": 1.3},
+    ...      "times_faster_than": {"peer": n}} for n in (1, 4)]
+    >>> together("sums", results)
+    '| 2 of sums | | peer: 2× in the geometric mean, 1× to 4× | each its own: 1 **not reached** |'
+    """
+    peers = [result for result in results if result["reference"] in result["targets"]]
+    ratios = [result["times_faster_than"].get(result["reference"]) for result in peers]
+    found = [ratio for ratio in ratios if ratio is not None]
+    missed = sum(
+        result["times_faster_than"].get(name, least) < least
+        for result in peers
+        for name, least in result["targets"].items()
+    )
+    mean = math.exp(math.fsum(map(math.log, found)) / len(found)) if found else math.nan
+    name = peers[0]["reference"] if peers else "no peer"
+    beside = f"{name}: {times(mean)} in the geometric mean, {spread(found)}" if found else name
+    aims = f"each its own: {missed} **not reached**" if missed else "each its own: reached"
+    return f"| {len(results)} of {family} | | {beside} | {aims} |"
+
+
+def spread(ratios: Sequence[float]) -> str:
+    """The least and the greatest.
+
+    >>> spread([3.0, 1.5])
+    '1.5× to 3×'
+    """
+    return f"{times(min(ratios))} to {times(max(ratios))}"
 
 
 def place(machine: Mapping[str, Any]) -> str:
@@ -151,8 +197,9 @@ def into(text: str, rendered: str) -> str:
 
 
 def main() -> None:
-    readme = ROOT / "README.md"
-    readme.write_text(into(readme.read_text(), table(load())))
+    for name, whole in PAGES.items():
+        page = ROOT / name
+        page.write_text(into(page.read_text(), table(load(), whole)))
 
 
 if __name__ == "__main__":

@@ -139,9 +139,10 @@ def test_baselines_are_full_runs() -> None:
         assert not record["quick"]
 
 
-def test_the_readme_shows_the_baselines() -> None:
-    readme = (ROOT / "README.md").read_text()
-    assert readme == render.into(readme, render.table(render.load())), "run `make docs`"
+@pytest.mark.parametrize(("name", "whole"), render.PAGES.items())
+def test_the_pages_show_the_baselines(name: str, whole: bool) -> None:
+    page = (ROOT / name).read_text()
+    assert page == render.into(page, render.table(render.load(), whole)), "run `make docs`"
 
 
 def test_the_table_says_what_was_measured() -> None:

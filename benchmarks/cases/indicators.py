@@ -1,69 +1,53 @@
-"""Indicators over a panel, each beside TA-Lib called symbol by symbol."""
+"""Every indicator over a panel, beside TA-Lib called symbol by symbol where it has the function."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import functools
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-import talib
 
-from benchmarks.cases.scratch import bars
 from benchmarks.harness import Scale, Trial, case
+from tests.indicator_data import walk
+from tests.oracles import ORACLES
 from workbench.indicators import INDICATORS, Indicator
 
 Arrays = list[np.ndarray[Any, Any]]
-
-TALIB: dict[str, Callable[..., Any]] = {
-    "atr": talib.ATR,
-    "bbands": talib.BBANDS,
-    "ema": talib.EMA,
-    "macd": talib.MACD,
-    "rsi": talib.RSI,
-    "sma": talib.SMA,
-}
-SPELLING = {
-    "window": "timeperiod",
-    "fast": "fastperiod",
-    "slow": "slowperiod",
-    "signal": "signalperiod",
-}
-"""Our parameters' names in TA-Lib; a name that stands for two of them is in PAIRS."""
-PAIRS = {"deviations": ("nbdevup", "nbdevdn")}
+FAMILY = {"adx", "adxr", "dx", "plus_di", "minus_di"}
+"""What TA-Lib recomputes from scratch for each output, and we do not."""
+COMPARED = 40
+"""Symbols whose values are compared; the first and the last ones."""
 
 
-def talib_parameters(record: Indicator) -> dict[str, Any]:
-    """The defaults of an indicator as TA-Lib spells them."""
+@functools.lru_cache(1)
+def panel(symbols: int, rows: int) -> dict[str, tuple[Any, Any]]:
+    """Each input as wb.bars gives it, (time, symbol) in C order, and with contiguous series."""
+    fields = walk(rows, 1, symbols)
     return {
-        name: parameter.default
-        for ours, parameter in record.parameters.items()
-        for name in PAIRS.get(ours, (SPELLING.get(ours, ours),))
+        name: (np.ascontiguousarray(values), np.asfortranarray(values))
+        for name, values in fields.items()
     }
 
 
-def panel(symbols: int, rows: int) -> dict[str, np.ndarray[Any, Any]]:
-    """Fields as C-contiguous (time, symbol) arrays."""
-    frames = [bars(rows, 86_400, seed) for seed in range(symbols)]
-    return {
-        field: np.ascontiguousarray(np.stack([frame[field].to_numpy() for frame in frames], axis=1))
-        for field in frames[0]
-    }
+@functools.lru_cache(1)
+def stored(outputs: int, symbols: int, rows: int) -> Arrays:
+    """Where TA-Lib's results go: like ours, memory that was used before."""
+    return [np.zeros((symbols, rows)) for _ in range(outputs)]
 
 
-def ours(record: Indicator, inputs: Arrays) -> Arrays:
-    result = record.compute(*inputs)
+def listed(result: Any) -> Arrays:
     return list(result) if isinstance(result, tuple) else [result]
 
 
-def loop(record: Indicator, series: Sequence[Arrays], parameters: dict[str, Any]) -> Arrays:
+def loop(record: Indicator, inputs: Arrays) -> Arrays:
     """TA-Lib on each symbol's contiguous series, the results side by side: (symbol, time)."""
-    count, rows = len(series), len(series[0][0])
-    outputs = [np.empty((count, rows)) for _ in record.outputs]
-    for number, inputs in enumerate(series):
-        result = TALIB[record.name](*inputs, **parameters)
-        for output, column in zip(
-            outputs, result if isinstance(result, tuple | list) else [result], strict=True
-        ):
+    rows, symbols = inputs[0].shape
+    parameters = record.checked({})
+    call, outputs = ORACLES[record.name].compute, stored(len(record.outputs), symbols, rows)
+    for number in range(symbols):
+        found = call(*(values[:, number] for values in inputs), **parameters)
+        for output, column in zip(outputs, found, strict=True):
             output[number] = column
     return outputs
 
@@ -75,38 +59,82 @@ def same_values(first: Arrays, second: Arrays) -> None:
         np.testing.assert_allclose(theirs, mine, rtol=1e-9, atol=floor)
 
 
-def trial(record: Indicator, scale: Scale) -> Iterator[Trial]:
-    fields = panel(scale.pick(500, 4), scale.pick(2_520, 300))
-    inputs = [fields[name] for name in record.inputs]
-    rows, symbols = inputs[0].shape
-    series = [[np.ascontiguousarray(field[:, n]) for field in inputs] for n in range(symbols)]
-    parameters = talib_parameters(record)
-    moved = max(len(inputs), len(record.outputs))
-    sources, targets = inputs * moved, [np.empty_like(inputs[0]) for _ in range(moved)]
+def some(arrays: Arrays) -> Arrays:
+    symbols = [*range(COMPARED), *range(-COMPARED, 0)]
+    few = arrays[0].shape[1] <= 2 * COMPARED
+    return arrays if few else [array[:, symbols] for array in arrays]
+
+
+def trial(record: Indicator, scale: Scale, symbols: int, rows: int) -> Iterator[Trial]:
+    fields = panel(symbols, rows)
+    ours = [fields[name][0] for name in record.inputs]
+    series = [fields[name][1] for name in record.inputs]
+    moved = max(len(ours), len(record.outputs))
+    targets = stored(moved, rows, symbols)
 
     def copy() -> None:
-        for source, target in zip(sources, targets, strict=False):
+        for source, target in zip(ours * moved, targets, strict=False):
             np.copyto(target, source)
 
+    peers = {"TA-Lib": lambda: loop(record, series)} if ORACLES[record.name].talib else {}
     yield Trial(
         work=rows * symbols,
         unit="bars",
-        paths={
-            "workbench": lambda: ours(record, inputs),
-            "TA-Lib": lambda: loop(record, series, parameters),
-        },
+        paths={"workbench": lambda: listed(record.compute(*ours, threads=1)), **peers},
         limits={"a copy in memory": copy},
         same=same_values,
-        result=lambda name, found: found if name == "workbench" else [a.T for a in found],
+        result=lambda name, found: some(found if name == "workbench" else [a.T for a in found]),
+        rounds=(3, 9),
     )
 
 
 def register(record: Indicator) -> None:
-    title = f"{record.name} of 500 symbols × 2,520 bars"
-    case(f"indicator_{record.name}", title, group="indicators", reference="TA-Lib")(
-        lambda scale: trial(record, scale)
-    )
+    beside = ORACLES[record.name].talib
+    goals = {"targets": {"TA-Lib": 8.0 if record.name in FAMILY else 1.3}} if beside else {}
+    case(
+        f"indicator_{record.name}",
+        f"`{record.name}`",
+        group="indicators",
+        reference="TA-Lib" if beside else "a copy in memory",
+        part_of="panels of 5,000 symbols × 2,520 bars, one thread",
+        **goals,
+    )(lambda scale: trial(record, scale, scale.pick(5_000, 12), scale.pick(2_520, 300)))
+
+
+def register_series(record: Indicator) -> None:
+    case(
+        f"series_{record.name}",
+        f"`{record.name}`",
+        group="indicators",
+        reference="TA-Lib",
+        part_of="one series of 1,000,000 bars, several outputs",
+        targets={"TA-Lib": 2.5},
+    )(lambda scale: trial(record, scale, 1, scale.pick(1_000_000, 3_000)))
 
 
 for _record in INDICATORS.values():
     register(_record)
+    if ORACLES[_record.name].talib and len(_record.outputs) > 1:
+        register_series(_record)
+
+
+@case(
+    "indicator_threads",
+    "macd of 5,000 symbols × 2,520 bars on two threads",
+    group="indicators",
+    reference="one thread",
+    targets={"one thread": 1.6},
+)
+def threads(scale: Scale) -> Iterator[Trial]:
+    close = panel(scale.pick(5_000, 12), scale.pick(2_520, 300))["close"][0]
+    compute = INDICATORS["macd"].compute
+    yield Trial(
+        work=close.size,
+        unit="bars",
+        paths={
+            "workbench": lambda: list(compute(close, threads=2)),
+            "one thread": lambda: list(compute(close, threads=1)),
+        },
+        same=same_values,
+        result=lambda _, found: some(found),
+    )

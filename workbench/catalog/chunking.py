@@ -9,7 +9,7 @@ import pandas as pd
 from workbench import sessions
 from workbench.blocks import Block
 from workbench.catalog.freshness import Freshness
-from workbench.catalog.reading import Catalog, _distinct
+from workbench.catalog.reading import Catalog, distinct
 from workbench.errors import InputError
 from workbench.sessions import Window
 from workbench.shape import known_fields
@@ -37,7 +37,7 @@ def chunked(
         raise InputError(f"chunk_rows={chunk_rows!r} is not a whole number above zero")
     sessions.timeframe(timeframe)
     several = not isinstance(symbols, str)
-    names = (symbols,) if isinstance(symbols, str) else tuple(_distinct(symbols))
+    names = (symbols,) if isinstance(symbols, str) else tuple(distinct(symbols))
     request = Request(names, timeframe, known_fields(fields), window.start_us, window.end_us)
     if not catalog._check(names, timeframe, None).state.held:
         raise catalog.unknown(names, timeframe)

@@ -110,7 +110,7 @@ class Catalog:
         window, chosen = Window.of(start, end), known_fields(fields)
         sessions.timeframe(timeframe)
         several = not isinstance(symbols, str)
-        names = (symbols,) if isinstance(symbols, str) else tuple(_distinct(symbols))
+        names = (symbols,) if isinstance(symbols, str) else tuple(distinct(symbols))
         asked = Asked(names, timeframe, chosen, window, as_of, known_adjustment(adjusted))
         for attempt in range(ATTEMPTS):
             checked = self._check(names, timeframe, None if attempt else max_staleness_s)
@@ -380,7 +380,8 @@ def _read(
     return Read(store, symbols, timeframe, tuple(state.versions), past, actions_at)
 
 
-def _distinct(symbols: Sequence[str]) -> list[str]:
+def distinct(symbols: Sequence[str]) -> list[str]:
+    """The symbols; InputError for none, for one that is not text, and for one given twice."""
     names = list(symbols)
     if not names:
         raise InputError("symbols=[] names nothing; give a symbol or a list of symbols")

@@ -87,6 +87,32 @@ def soon_written(typing_context, address):
     return _prefetch(typing_context, address, 1)
 
 
+@intrinsic
+def stream(typing_context, address, values, place):
+    """Put eight values, `place` on from the start of an array, past the cache to an address.
+
+    The address must be a multiple of 32.
+    """
+
+    def code(context, builder, sig, args):
+        four = ir.VectorType(ir.DoubleType(), 4)
+        array = context.make_array(sig.args[1])(context, builder, args[1])
+        source = builder.bitcast(builder.gep(array.data, [args[2]]), four.as_pointer())
+        target = _pointer(builder, args[0], four)
+        once = builder.module.add_metadata([ir.Constant(ir.IntType(32), 1)])
+        for half in (0, 1):
+            where = ir.Constant(ir.IntType(64), half)
+            value = builder.load(builder.gep(source, [where]), align=8)
+            stored = builder.store(value, builder.gep(target, [where]), align=32)
+            stored.set_metadata("nontemporal", once)
+        return context.get_dummy_value()
+
+    return signature(types.none, types.int64, values, types.int64), code
+
+
+LARGE_BYTES = 16 << 20
+"""A result that no cache would keep anyway is written past it."""
+
 AHEAD = 8
 """Bars between a hint to the processor and the access: rows of a wide table lie pages apart."""
 
@@ -192,9 +218,14 @@ def scatter(tile, present, address, step, stride, single, count):
                     store64(start + t * step, value)
     elif by_rows:
         whole = count // lanes
+        aligned = lanes == 8 and stride == 8 and (address | step) % 32 == 0
+        past = aligned and rows * step > LARGE_BYTES
         for t in range(rows):
             for group in range(whole):
                 start = address + t * step + group * lanes * stride
+                if past:
+                    stream(start, tile, (group * rows + t) * lanes)
+                    continue
                 soon_written(start + AHEAD * step)
                 for lane in range(lanes):
                     store64(start + lane * stride, tile[group, t, lane])

@@ -13,6 +13,9 @@ from numpy.typing import DTypeLike, NDArray
 LIMIT_BYTES = 1 << 30
 """What is kept for later at most."""
 
+LINE_BYTES = 64
+"""Results begin where a line of the processor's cache does."""
+
 LEAST_BYTES = 1 << 16
 """Smaller results are left to numpy, which keeps small memory itself."""
 
@@ -55,7 +58,9 @@ def _taken(size: int) -> Buffer:
         if buffers:
             _held[0] -= size
             return buffers.pop()
-    made = np.empty(size, np.uint8)
+    made = np.empty(size + LINE_BYTES, np.uint8)
+    start = -made.__array_interface__["data"][0] % LINE_BYTES
+    made = made[start : start + size]
     return made, made.__array_interface__
 
 
