@@ -19,7 +19,24 @@ from workbench.indicators.overlap import bbands, ema, sma
 from workbench.indicators.record import GROUPS, INDICATORS, Indicator
 from workbench.indicators.state import State
 from workbench.indicators.stops import chandelier, sar, sarext, supertrend
-from workbench.indicators.volatility import atr
+from workbench.indicators.volatility import (
+    adr,
+    atr,
+    choppiness,
+    cvi,
+    massi,
+    natr,
+    rvi,
+    trange,
+    ulcer_index,
+)
+from workbench.indicators.volatility_estimators import (
+    garman_klass,
+    historical_volatility,
+    parkinson,
+    rogers_satchell,
+    yang_zhang,
+)
 
 __all__ = [
     "GROUPS",
@@ -27,23 +44,36 @@ __all__ = [
     "Indicator",
     "State",
     "accbands",
+    "adr",
     "atr",
     "bandwidth",
     "bbands",
     "chandelier",
+    "choppiness",
+    "cvi",
     "donchian",
     "ema",
     "envelope",
+    "garman_klass",
+    "historical_volatility",
     "kc",
     "macd",
+    "massi",
+    "natr",
+    "parkinson",
     "percent_b",
+    "rogers_satchell",
     "rsi",
+    "rvi",
     "sar",
     "sarext",
     "sma",
     "squeeze",
     "starc",
     "supertrend",
+    "trange",
+    "ulcer_index",
+    "yang_zhang",
 ]
 
 
