@@ -51,6 +51,7 @@ peers: setup-test ## install what `make bench` compares with, each in its own en
 
 docs: setup-test ## write docs/reference/ and the README's tables afresh
 	@$(BIN)/python scripts/make_reference.py
+	@$(BIN)/python scripts/draw_indicators.py
 	@$(BIN)/python -m benchmarks.render
 
 screenshot: setup-test ## draw the dashboard's picture for the README

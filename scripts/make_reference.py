@@ -8,6 +8,7 @@ The same code gives the same pages, byte by byte; a test compares them with thos
 from __future__ import annotations
 
 import dataclasses
+import functools
 import inspect
 import re
 import sys
@@ -21,7 +22,7 @@ import workbench as wb
 from workbench import errors
 from workbench.api import Workbench
 from workbench.cli import cli
-from workbench.indicators import INDICATORS, Indicator
+from workbench.indicators import GROUPS, INDICATORS, Indicator, options
 from workbench.sessions import TIMEFRAMES
 from workbench.settings import PREFIX, Settings
 from workbench.sources import SOURCES
@@ -132,31 +133,59 @@ def members() -> Iterator[str]:
 
 def indicators() -> Iterator[str]:
     yield "# Indicators"
-    yield "Each takes a Series, a wide frame, Bars or arrays and gives the same shape back."
-    rows = [
-        (f"[`{name}`](#{name})", record.title, record.group, ", ".join(record.inputs))
-        for name, record in sorted(INDICATORS.items())
-    ]
-    yield table(("name", "title", "group", "input columns"), rows)
-    for name, record in sorted(INDICATORS.items()):
+    yield prose(wb.ta.__doc__)
+    yield f"There are {len(INDICATORS)}. All take these options beside their own parameters:"
+    yield prose(options.Options.__doc__)
+    for group, title in GROUPS.items():
+        rows = [
+            (f"[`{name}`](indicators-{group}.md#{name})", record.title, ", ".join(record.inputs))
+            for name, record in of_group(group).items()
+        ]
+        yield f"## {title}"
+        yield table(("name", "title", "input columns"), rows)
+
+
+def of_group(group: str) -> dict[str, Indicator]:
+    """The indicators of a group by name."""
+    return {name: record for name, record in sorted(INDICATORS.items()) if record.group == group}
+
+
+def indicators_of(group: str) -> Iterator[str]:
+    yield f"# {GROUPS[group]}"
+    yield "[All indicators](indicators.md)"
+    for name, record in of_group(group).items():
         yield from indicator(name, record)
 
 
 def indicator(name: str, record: Indicator) -> Iterator[str]:
     function = getattr(wb.ta, name)
     yield f"## {name}"
-    yield f"**{record.title}.**"
-    yield signature(f"wb.ta.{name}", function, types=False)
+    yield f"![{record.title}](plots/{name}.svg)"
+    yield signature(f"wb.ta.{name}", record.function, types=False)
     yield prose(function.__doc__)
     parameters = [
         (f"`{p.name}`", p.kind.__name__, f"{p.default}", f"{p.minimum} to {p.maximum}")
         for p in record.parameters.values()
     ]
-    yield table(("parameter", "type", "default", "allowed"), parameters)
+    yield table(("parameter", "type", "default", "allowed"), parameters) if parameters else ""
     yield table(("output", "unit"), [(f"`{o.name}`", o.unit) for o in record.outputs])
-    where = "over the price" if record.pane == "price" else "in a pane of its own"
-    yield f"Drawn {where}. NaN at the start with the defaults: {record.lookback()} bars."
+    yield " ".join(facts(record))
     yield f"Source: {record.source}"
+
+
+def facts(record: Indicator) -> Iterator[str]:
+    """Where it is drawn, and when its values are good."""
+    where = "over the price" if record.pane == "price" else "in a pane of its own"
+    yield f"Drawn {where}. With the defaults: NaN for the first {record.lookback()} bars"
+    after = record.stable_after()
+    if after is None:
+        yield "of a series; every later value depends on where the series begins."
+    elif after > record.lookback():
+        yield f"of a series, and independent of where it begins after {after:,} (to 1e-9)."
+    else:
+        yield "of a series."
+    if record.repaints:
+        yield "**It repaints**: new bars may change earlier values, so it must not feed a signal."
 
 
 def sources() -> Iterator[str]:
@@ -222,6 +251,7 @@ PAGES: dict[str, Callable[[], Iterator[str]]] = {
     "settings": settings,
     "sources": sources,
     "timeframes": timeframes,
+    **{f"indicators-{group}": functools.partial(indicators_of, group) for group in GROUPS},
 }
 
 

@@ -43,7 +43,7 @@ def words(paths: list[Path]) -> set[str]:
     return {word for path in paths for word in re.findall(r"\w+", path.read_text())}
 
 
-TESTED = words([path for path in (ROOT / "tests").glob("*.py") if path.name not in HERE])
+TESTED = words([path for path in (ROOT / "tests").rglob("*.py") if path.name not in HERE])
 
 
 @pytest.mark.parametrize(("page", "name"), EVERYTHING)

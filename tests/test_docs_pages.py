@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from scripts import make_reference
+from scripts import draw_indicators, make_reference
 from workbench.cli import cli
+from workbench.indicators import INDICATORS
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*(ROOT / "docs").rglob("*.md"), ROOT / "README.md", ROOT / "CHANGELOG.md"])
@@ -29,6 +30,16 @@ def test_the_reference_is_the_same_in_another_process(tmp_path: Path) -> None:
     script = ROOT / "scripts" / "make_reference.py"
     subprocess.run([sys.executable, script, tmp_path], check=True, env={"PYTHONHASHSEED": "7"})
     assert {path.name: path.read_text() for path in tmp_path.glob("*.md")} == committed()
+
+
+def test_every_indicator_is_drawn(tmp_path: Path) -> None:
+    draw_indicators.main(tmp_path)
+    plots = draw_indicators.FOLDER
+    assert {path.name for path in plots.iterdir()} == {path.name for path in tmp_path.iterdir()}
+    for name in INDICATORS:
+        picture = (tmp_path / f"{name}.svg").read_text()
+        assert picture.count("<path") >= 3, f"{name}: nothing is drawn"
+        assert len((plots / f"{name}.svg").read_text()) > 0.9 * len(picture), "run `make docs`"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
