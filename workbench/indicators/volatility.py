@@ -214,8 +214,7 @@ def choppiness(high: Floats, low: Floats, close: Floats, /, *, window: AtLeastTw
     """
     moved = window * rolling.mean(spreads.true_ranges(high, low, close), window)
     span = extremes.highest(high, window) - extremes.lowest(low, window)
-    still = (span == 0.0) | (moved == 0.0)
-    share = np.where(still, 1.0, moved) / np.where(still, 1.0, span)
+    share = np.where(span == 0.0, 1.0, moved / span) + 0.0 * moved
     return np.log(share) * (100.0 / np.log(window))
 
 
