@@ -47,11 +47,10 @@ _OBJECTS = {
     "chart": "workbench.charts",
     "default": "workbench.api",
 }
-_MODULES = {"errors": "workbench.errors", "ta": "workbench.indicators"}
+_MODULES = {"errors": "workbench.errors", "ta": "workbench.ta"}
 
 if TYPE_CHECKING:
-    from workbench import errors
-    from workbench import indicators as ta
+    from workbench import errors, ta
     from workbench.api import Workbench, default
     from workbench.charts import chart
     from workbench.errors import WorkbenchError

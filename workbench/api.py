@@ -23,6 +23,7 @@ from workbench.store.embedded import ServerStatus
 from workbench.store.ledger import RUNS, Ledger
 
 if TYPE_CHECKING:  # each costs start-up time that only those who use it should pay
+    from workbench.batches import Computed
     from workbench.dashboards.market import Market
     from workbench.ingestion.facts import ActionReport
     from workbench.ingestion.report import IngestReport
@@ -131,6 +132,31 @@ class Workbench:
             timeframe=timeframe,
             chunk_rows=chunk_rows,
         )
+
+    def compute(
+        self,
+        symbols: str | Sequence[str],
+        indicators: Any,
+        /,
+        *,
+        start: Moment | None = None,
+        end: Moment | None = None,
+        timeframe: str = "1d",
+        as_of: Moment | None = None,
+        adjusted: bool | str = False,
+        out: str | Path | None = None,
+        limit_bytes: int = 2**30,
+        client: Any = None,
+        progress: bool = True,
+    ) -> pd.DataFrame | Computed:
+        """Indicators of many symbols; what `wb.ta.compute` says holds here."""
+        refuse_recording("wb.ta.compute")
+        from workbench.batches import Means, Plan, run
+
+        bars = Window.of(start, end), timeframe_of(timeframe).name, moment(as_of), adjusted
+        plan = Plan.of(symbols, indicators, *bars)
+        folder = None if out is None else Path(out)
+        return run(self.database, plan, folder, Means(limit_bytes, client, progress))
 
     def sql(
         self,

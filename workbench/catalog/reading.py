@@ -22,7 +22,14 @@ from workbench.cache.layers import Cache
 from workbench.catalog.adjusting import adjusted_block, adjusted_key, known_adjustment
 from workbench.catalog.entries import block_of, covering, entry_of, key_of
 from workbench.catalog.freshness import Freshness, known_moment
-from workbench.errors import InputError, NoBarsError, RangeError, StoreError, UnknownNameError, listing
+from workbench.errors import (
+    InputError,
+    NoBarsError,
+    RangeError,
+    StoreError,
+    UnknownNameError,
+    listing,
+)
 from workbench.reads import Read, record
 from workbench.sessions import FIRST_US, LAST_US, Moment, Window, brief, moment
 from workbench.shape import FIELDS, known_fields
