@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal
@@ -69,14 +69,16 @@ class Options:
         """Whether kernels see the missing bars."""
         return self.nan == "propagate"
 
-    def claim(self, name: str, calls: Sequence[Mapping[str, Any]], like: Any) -> None:
-        """Check that the state, if there is one, belongs to this computation."""
+    def owner(self, name: str, calls: Sequence[Mapping[str, Any]], like: Any) -> Hashable:
+        """Whom the state, if there is one, belongs to; InputError where that is somebody else."""
         if self.state is None:
-            return
+            return None
         if len(calls) > 1:
             raise InputError(f"{name}: state= goes with one set of parameters, not with a grid")
         labels = tuple(like.columns) if isinstance(like, pd.DataFrame) else like.shape[1:]
-        self.state.claim((name, *calls[0].items(), labels))
+        owner = (name, *calls[0].items(), labels)
+        self.state.check(owner)
+        return owner
 
     def coarse(
         self, fields: Sequence[str], columns: tuple[Any, ...]

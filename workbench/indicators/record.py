@@ -23,6 +23,7 @@ from workbench.errors import InputError, UnknownNameError
 from workbench.indicators import grid, tables, tiles
 from workbench.indicators.jit import Floats
 from workbench.indicators.options import OPTIONS, Options
+from workbench.shape import FIELDS
 
 GROUPS = {
     "overlap": "Averages and bands over the price",
@@ -125,6 +126,16 @@ class Indicator:
     repaints: bool
     function: Callable[..., Any]
 
+    @property
+    def of_bars(self) -> bool:
+        """Whether bars are all that it needs: no benchmark, no series of periods.
+
+        >>> from workbench.indicators import INDICATORS
+        >>> INDICATORS["rsi"].of_bars
+        True
+        """
+        return set(self.inputs) <= {*FIELDS, "session"}
+
     def checked(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """Every parameter by name: those given, checked, and the defaults of the others.
 
@@ -182,8 +193,8 @@ class Indicator:
             tables.to_array(self.name, field, table)
             for field, table in zip(self.inputs, columns, strict=True)
         ]
-        options.claim(self.name, calls, columns[0])
-        work = tiles.Work(self.function, calls, len(self.outputs), options.propagate)
+        owner = options.owner(self.name, calls, columns[0])
+        work = tiles.Work(self.function, calls, len(self.outputs), options.propagate, owner)
         results = tiles.compute(work, arrays, options.dtype, options.threads, options.state)
         shaped = [aligned(self._shaped(columns[0], result)) for result in results]
         return shaped[0] if not grid.varied(parameters) else grid.labelled(parameters, shaped)

@@ -49,7 +49,7 @@ class State:
         seen = int(self.bars.max(initial=0))
         return f"<State of {self.owner or 'nothing yet'}: {seen} bars of {len(self.bars)} symbols>"
 
-    def claim(self, owner: Hashable) -> None:
+    def check(self, owner: Hashable) -> None:
         """Raise InputError unless this state is new or belongs to `owner`."""
         if self.owner is not None and self.owner != owner:
             raise InputError(
@@ -81,6 +81,7 @@ class State:
                     block.T[rows.T] = piece.T.ravel()
                     result[:, symbols] = block
         self.bars, self.memories = following.bars + new, following.memories
+        self.owner = work.owner
         return [results]
 
     def _run(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -38,6 +38,8 @@ class Work:
     calls: Sequence[Parameters]
     outputs: int
     propagate: bool = False
+    owner: Hashable = None
+    """Whom the state belongs to that this continues."""
 
     def on(self, tiles: Sequence[Floats], call: Parameters) -> list[Floats]:
         """The output tiles for some input tiles."""
