@@ -48,7 +48,7 @@ def indicator_study(name: str, bars: pd.DataFrame, **parameters: Any) -> Study:
         raise UnknownNameError("indicator", str(name), INDICATORS)
     record = INDICATORS[name]
     values = record.checked(parameters)
-    result = record.compute(*(bars[column] for column in record.inputs), **values)
+    result = record.compute(bars, **values)
     alone = isinstance(result, pd.Series)
     return Study(
         title=" ".join([record.name.upper(), *(f"{value:g}" for value in values.values())]),

@@ -57,7 +57,9 @@ class Controls(widgets.HBox):
             widgets.DatePicker(tooltip=tooltip, layout={"width": "132px"})
             for tooltip in ("First date", "Last date")
         )
-        titles = [(record.title, name) for name, record in sorted(INDICATORS.items())]
+        titles = sorted(
+            (record.title, name) for name, record in INDICATORS.items() if record.of_bars
+        )
         self._indicator = widgets.Dropdown(
             options=[NO_INDICATOR, *titles], tooltip="Indicator", layout={"width": "300px"}
         )
