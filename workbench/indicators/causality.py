@@ -30,10 +30,10 @@ HOW = {
 class Leak:
     """A value that changed although only later bars did.
 
-    `first` is the label of the first bar with such a value, `column` its column ("" for a Series
-    or a vector), `before` and `after` the value (None: the row did not exist). `perturbed_from` is
-    the latest bar that could be the first perturbed one for that value to change, `ahead` the
-    distance in bars, `how` what happened to the bars.
+    `first` is the label of the earliest bar found with such a value, `column` its column ("" for a
+    Series or a vector), `before` and `after` the value (None: the row did not exist).
+    `perturbed_from` is the latest bar from which on a perturbation still changes it, `ahead` the
+    distance to that bar in bars, `how` what happened to the bars.
     """
 
     first: Any
@@ -123,7 +123,7 @@ class Causality:
             return ""
         rows = {
             "first bar that changed": self.leak.first,
-            "column": self.leak.column,
+            **({"column": self.leak.column} if self.leak.column else {}),
             "value before": self.leak.before,
             "value after": self.leak.after,
             "bars perturbed from": self.leak.perturbed_from,
@@ -141,10 +141,10 @@ def check_causal(
     `function` takes what is given after it: Bars, a Series, a wide frame, or arrays, one or more
     with the same rows. It returns a Series, a frame or an array with a row for each bar, or rows
     labelled by time (a label may depend on bars at or before it), or a tuple or dict of them. It is
-    called some five times for each of the `cuts` places, plus what it takes to pin a look-ahead
-    down, with copies whose later bars are raised, lowered, exchanged, missing or cut off, and once
-    more with a gap before them. Values that differ by no more than `rtol` of themselves or of
-    their column's median are equal; NaN equals NaN.
+    called some seven times for each of the `cuts` places, plus what it takes to pin a look-ahead
+    down, with copies whose later bars are raised, lowered, exchanged, missing or cut off, also
+    behind a gap. Values that differ by no more than `rtol` of themselves or of their column's
+    median are equal; NaN equals NaN. `seed` chooses the places and the other futures.
 
     Raises InputError for what is not a function or not a table, for fewer than three bars, for a
     result that cannot be matched with the bars, for a function that is random, and for one that
