@@ -19,6 +19,7 @@ from workbench.indicators.overlap import bbands, ema, sma
 from workbench.indicators.record import GROUPS, INDICATORS, Indicator
 from workbench.indicators.state import State
 from workbench.indicators.stops import chandelier, sar, sarext, supertrend
+from workbench.indicators.structure import fractal, ha, ichimoku, pivot_points, zigzag
 from workbench.indicators.volatility import (
     adr,
     atr,
@@ -54,14 +55,18 @@ __all__ = [
     "donchian",
     "ema",
     "envelope",
+    "fractal",
     "garman_klass",
+    "ha",
     "historical_volatility",
+    "ichimoku",
     "kc",
     "macd",
     "massi",
     "natr",
     "parkinson",
     "percent_b",
+    "pivot_points",
     "rogers_satchell",
     "rsi",
     "rvi",
@@ -74,6 +79,7 @@ __all__ = [
     "trange",
     "ulcer_index",
     "yang_zhang",
+    "zigzag",
 ]
 
 

@@ -185,6 +185,8 @@ class Indicator:
         array([nan, 1.5, 3. ])
         """
         options = Options.of(self.name, {n: parameters.pop(n) for n in OPTIONS if n in parameters})
+        if self.repaints and options.state is not None:
+            raise InputError(f"{self.name}: new bars change its old values; it takes no state=")
         points = grid.points(parameters)
         calls = [self.checked(point) for point in points]
         columns = tables.columns(self.name, self.inputs, given)

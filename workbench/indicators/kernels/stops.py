@@ -30,11 +30,9 @@ def parabolic(
                 side = where((fall > 0.0) & (fall > rise), SHORT, LONG)
                 stop = where(side > 0.0, previous_low, -previous_high)
                 if start > 0.0:
-                    side = where(stop == stop, LONG, LONG)
-                    stop = where(stop == stop, start, start)
+                    side, stop = LONG, start
                 if start < 0.0:
-                    side = where(stop == stop, SHORT, SHORT)
-                    stop = where(stop == stop, start, start)
+                    side, stop = SHORT, start
                 extreme = where(side > 0.0, top, -bottom)
                 speed = where(side > 0.0, first_long, first_short)
                 previous_high, previous_low = top, bottom
@@ -80,8 +78,7 @@ def supertrend(high, low, close, window, factor, line, direction, registers, see
             middle = (high[t] + low[t]) * 0.5
             above, below = middle + factor * spread, middle - factor * spread
             if age == window:
-                upper, lower = above, below
-                side = where(value == value, LONG, LONG)
+                upper, lower, side = above, below, LONG
             else:
                 upper = where((above < upper) | (previous > upper), above, upper)
                 lower = where((below > lower) | (previous < lower), below, lower)
