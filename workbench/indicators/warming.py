@@ -73,5 +73,6 @@ def _ready(names: list[str], processes: int) -> Iterable[None]:
 def once(name: str) -> None:
     """Compute an indicator once for a series, once for a panel in each order of memory."""
     record = INDICATORS[name]
-    for shape, order in (((BARS, 1), "C"), ((BARS, LANES), "C"), ((BARS, LANES), "F")):
-        record.compute(*(np.ones(shape, order=order) for _ in record.inputs))
+    panel = np.ones((BARS, LANES))
+    for table in (panel[:, :1], panel, np.asfortranarray(panel)):
+        record.compute(*(table for _ in record.inputs))
