@@ -8,7 +8,6 @@ import numpy as np
 
 from workbench.indicators.jit import Floats
 from workbench.indicators.kernels import (
-    averages,
     channels,
     elementwise,
     extremes,
@@ -110,7 +109,7 @@ def adr(high: Floats, low: Floats, /, *, window: Window = 14) -> Price:
     >>> adr(np.array([2.0, 5.0]), np.array([1.0, 2.0]), window=2)
     array([nan,  2.])
     """
-    return rolling.mean(high - low, window)
+    return spreads.mean_range(high, low, window)
 
 
 @indicator(
@@ -133,9 +132,7 @@ def cvi(high: Floats, low: Floats, /, *, window: AtLeastTwo = 10, bars: Window =
     >>> cvi(np.array([2.0, 2.0, 5.0]), np.array([1.0, 1.0, 1.0]), window=2, bars=1)
     array([ nan,  nan, 200.])
     """
-    spread = averages.ema(high - low, window)
-    earlier = elementwise.shifted(spread, bars)
-    return 100.0 * elementwise.ratio(spread - earlier, earlier)
+    return spreads.growth(spreads.smooth_range(high, low, window), bars)
 
 
 @indicator(

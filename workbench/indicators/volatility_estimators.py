@@ -131,7 +131,8 @@ def rogers_satchell(
     >>> rogers_satchell(*prices, window=2, periods=1.0).round(6)
     array([nan,  1.])
     """
-    return _root(periods * rolling.mean(_without_drift(open, high, low, close), window))
+    body = np.log(close / open)
+    return _root(periods * rolling.mean(_without_drift(open, high, low, body), window))
 
 
 @indicator(
@@ -166,10 +167,11 @@ def yang_zhang(
     array([nan, nan,  1.])
     """
     weight = 0.34 / (1.34 + (window + 1) / (window - 1))
-    opening = _variance(np.log(open) - elementwise.shifted(np.log(close), 1), window)
-    body = _variance(np.log(close / open), window)
-    inside = rolling.mean(_without_drift(open, high, low, close), window)
-    return _root(periods * (opening + weight * body + (1.0 - weight) * inside))
+    body = np.log(close / open)
+    jumps = _variance(np.log(open / elementwise.shifted(close, 1)), window)
+    inside = rolling.mean(_without_drift(open, high, low, body), window)
+    total = jumps + weight * _variance(body, window) + (1.0 - weight) * inside
+    return _root(periods * total)
 
 
 def _variance(values: Floats, window: int) -> Floats:
@@ -178,8 +180,8 @@ def _variance(values: Floats, window: int) -> Floats:
     return deviation * deviation * (window / (window - 1))
 
 
-def _without_drift(open: Floats, high: Floats, low: Floats, close: Floats) -> Floats:
-    top, bottom, body = np.log(high / open), np.log(low / open), np.log(close / open)
+def _without_drift(open: Floats, high: Floats, low: Floats, body: Floats) -> Floats:
+    top, bottom = np.log(high / open), np.log(low / open)
     return top * (top - body) + bottom * (bottom - body)
 
 

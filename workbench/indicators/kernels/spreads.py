@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 from workbench.indicators.jit import kernel
+from workbench.indicators.kernels.rolling import before
 from workbench.indicators.kernels.steps import average, true_range
-from workbench.indicators.language import NAN, where
+from workbench.indicators.language import NAN, where, workspace
 
 
 @kernel(reach=lambda: 1)
@@ -13,6 +14,48 @@ def true_ranges(high, low, close, out):
     out[0] = NAN
     for t in range(1, len(close)):
         out[t] = true_range(high[t], low[t], close[t - 1])
+
+
+@kernel(reach=before)
+def mean_range(high, low, window, out):
+    bars = len(high)
+    size = min(window, bars)
+    scale = 1.0 / window
+    suffix = workspace(high, size + 1)
+    for p in range(size + 1):
+        suffix[p] = 0.0
+    for start in range(0, bars, window):
+        prefix = 0.0
+        for t in range(start, min(start + window, bars)):
+            prefix = prefix + (high[t] - low[t])
+            out[t] = (suffix[t - start + 1] + prefix) * scale
+        total = 0.0
+        for p in range(min(size, bars - start) - 1, 0, -1):
+            total = total + (high[start + p] - low[start + p])
+            suffix[p] = total
+    for t in range(min(window - 1, bars)):
+        out[t] = NAN
+
+
+@kernel(registers=1)
+def smooth_range(high, low, window, out, registers, seen):
+    mean = registers[0]
+    alpha = 2.0 / (window + 1.0)
+    for t in range(len(high)):
+        mean = average(seen + t, window, alpha, mean, high[t] - low[t])
+        out[t] = mean if seen + t >= window - 1 else NAN
+    registers[0] = mean
+
+
+@kernel(reach=lambda bars: bars)
+def growth(values, bars, out):
+    """In per cent; 0 where the value `bars` ago is 0."""
+    for t in range(len(values)):
+        if t < bars:
+            out[t] = NAN
+        else:
+            earlier = values[t - bars]
+            out[t] = where(earlier == 0.0, 0.0, 100.0 * (values[t] - earlier) / earlier)
 
 
 @kernel(registers=2)
