@@ -4,8 +4,8 @@ A share is some symbols: their bars are read, their outputs computed and kept as
 parts put together at the end.
 """
 
+from workbench.batches.batch import Means, run
 from workbench.batches.plan import Plan
 from workbench.batches.result import Computed
-from workbench.batches.run import Means, run
 
 __all__ = ["Computed", "Means", "Plan", "run"]

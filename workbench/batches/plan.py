@@ -114,7 +114,8 @@ def calculations(asked: Any) -> tuple[Calculation, ...]:
     >>> calculations(["macd"])[0].labels
     ('macd_12_26_9.macd', 'macd_12_26_9.signal', 'macd_12_26_9.histogram')
     """
-    items = [asked] if isinstance(asked, str) or callable(asked) else list(asked)
+    one = isinstance(asked, str) or callable(asked) or _is_pair(asked)
+    items = [asked] if one else list(asked)
     made = [one for item in items for one in _expanded(*_pair(item))]
     if not made:
         raise InputError("indicators=[] names nothing; give some, such as [wb.ta.rsi]")
@@ -122,10 +123,14 @@ def calculations(asked: Any) -> tuple[Calculation, ...]:
     return tuple(made)
 
 
+def _is_pair(item: Any) -> bool:
+    return isinstance(item, tuple | list) and len(item) == 2 and isinstance(item[1], Mapping)
+
+
 def _pair(item: Any) -> tuple[Any, Mapping[str, Any]]:
     if not isinstance(item, tuple | list):
         return item, {}
-    if len(item) != 2 or not isinstance(item[1], Mapping):
+    if not _is_pair(item):
         raise InputError(f"{item!r} is not an indicator and its parameters; give ('rsi', {{...}})")
     return item[0], item[1]
 
