@@ -15,10 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import workbench.indicators as ta
+from tests.indicator_data import inputs_of, walk
 from workbench.errors import InputError
 from workbench.indicators import INDICATORS
 from workbench.indicators.causality import Causality, check_causal
-from workbench.shape import panel
+from workbench.shape import FIELDS, panel
 
 BARS = 120
 RNG = np.random.default_rng(5)
@@ -40,24 +41,18 @@ HOURS = pd.date_range("2020-01-06", periods=120, freq="h", tz="UTC")
 HOURLY = pd.Series(RNG.uniform(90, 110, 120), index=HOURS)
 
 
-def panel_bars(symbols: int = 3, bars: int = 150) -> pd.DataFrame:
-    """Bars of several symbols with gaps, an own calendar and a late listing."""
-    rng = np.random.default_rng(9)
-    close = 50 * np.exp(np.cumsum(rng.normal(0, 0.02, (bars, symbols)), axis=0))
-    opened = close * rng.uniform(0.98, 1.02, close.shape)
-    blocks = {
-        "open": opened,
-        "high": np.maximum(opened, close) * 1.01,
-        "low": np.minimum(opened, close) * 0.99,
-        "close": close,
-        "volume": rng.uniform(1e3, 1e6, close.shape),
-    }
-    absent = rng.random(close.shape) < 0.03
+def with_gaps(bars: int, symbols: int) -> dict[str, np.ndarray]:
+    """Every input that some indicator takes: symbols with gaps, the last one listed late."""
+    absent = np.random.default_rng(9).random((bars, symbols)) < 0.03
     absent[:20, -1] = True
-    for block in blocks.values():
-        block[absent] = np.nan
-    names = [f"S{number}" for number in range(symbols)]
-    return panel(np.arange(bars) * 86_400_000_000, blocks, names)
+    return {
+        name: np.where(absent, np.nan, values) for name, values in walk(bars, 9, symbols).items()
+    }
+
+
+def bars_of(columns: dict[str, np.ndarray]) -> pd.DataFrame:
+    blocks = {field: columns[field] for field in FIELDS}
+    return panel(np.arange(len(blocks["close"])) * 86_400_000_000, blocks, ["S0", "S1", "S2"])
 
 
 def reported(function: Callable[..., Any], *bars: Any, **options: Any) -> Causality:
@@ -198,8 +193,8 @@ def test_causal_functions_pass(case: str) -> None:
 @pytest.mark.parametrize("name", INDICATORS)
 def test_indicators_are_causal_unless_they_say_that_they_repaint(name: str) -> None:
     record = INDICATORS[name]
-    bars = panel_bars(symbols=10, bars=100 + 2 * record.lookback())
-    report = reported(record.compute, bars, cuts=3)
+    inputs = inputs_of(name, with_gaps(bars=100 + 2 * record.lookback(), symbols=10))
+    report = reported(record.compute, *inputs, cuts=3)
     assert report.causal != record.repaints, report
     assert report.reacts
     assert not report.failures
@@ -215,7 +210,7 @@ def test_several_tables_go_in_together() -> None:
 
 
 @given(distance=st.integers(1, 60), seed=st.integers(0, 2**16), start=st.integers(0, 20))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_any_distance_from_any_bar(distance: int, seed: int, start: int) -> None:
     close = pd.Series(np.random.default_rng(seed).lognormal(size=90))
 
@@ -229,7 +224,7 @@ def test_any_distance_from_any_bar(distance: int, seed: int, start: int) -> None
 
 
 @given(window=st.integers(1, 30), seed=st.integers(0, 2**16))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 def test_no_false_alarm_for_a_window_of_the_past(window: int, seed: int) -> None:
     close = pd.Series(np.random.default_rng(seed).normal(size=60))
     assert reported(lambda close: close.rolling(window).std(), close, seed=seed, cuts=4)
@@ -240,7 +235,7 @@ def test_the_report_names_column_values_and_bars() -> None:
         late = bars["close"].assign(S1=bars["close"]["S1"].shift(-3))
         return Bands(bars["high"], late)
 
-    bars = panel_bars()
+    bars = bars_of(with_gaps(80, 3))
     report = reported(late, bars)
     leak = report.leak
     assert leak is not None

@@ -19,7 +19,7 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Output:
-    """One table of a result; row i may depend on the bars up to position `places[i]`."""
+    """One table of a result; row i may depend on bars up to position `places[i]`, which rises."""
 
     name: str
     frame: pd.DataFrame
@@ -37,8 +37,8 @@ class Output:
 
     def until(self, cut: int) -> Output:
         """The rows that may depend only on bars up to position `cut`."""
-        kept = self.places <= cut
-        return Output(self.name, self.frame[kept], self.places[kept], self.is_series)
+        kept = slice(int(self.places.searchsorted(cut, side="right")))
+        return Output(self.name, self.frame.iloc[kept], self.places[kept], self.is_series)
 
     def on(self, labels: pd.Index[Any]) -> pd.DataFrame:
         """The frame with exactly these rows, missing where it has none."""
@@ -173,20 +173,26 @@ def _first(before: Output, after: Output, cut: int, rtol: float) -> Change | Non
 
 def _differs(one: pd.DataFrame, two: pd.DataFrame, scale: Floats, rtol: float) -> Mask:
     """Which values differ by more than `rtol` of their own size and of their column's scale."""
-    changed = np.zeros(one.shape, bool)
     numeric = _numeric(one) & _numeric(two)
-    if numeric.any():
-        x, y = _numbers(one.loc[:, numeric]), _numbers(two.loc[:, numeric])
-        with np.errstate(invalid="ignore"):
-            near = np.abs(x - y) <= rtol * np.maximum(np.abs(x), scale[numeric])
-        near &= np.isfinite(x) & np.isfinite(y)
-        changed[:, numeric] = ~(near | (x == y) | (np.isnan(x) & np.isnan(y)))
+    if numeric.all():
+        return _far(_numbers(one), _numbers(two), scale, rtol)
+    changed = np.zeros(one.shape, bool)
+    x, y = (_numbers(frame.loc[:, numeric]) for frame in (one, two))
+    changed[:, numeric] = _far(x, y, scale[numeric], rtol)
     p, q = (frame.loc[:, ~numeric].to_numpy(object) for frame in (one, two))
     equal = pd.isna(p) & pd.isna(q)
     known = ~(pd.isna(p) | pd.isna(q))
     equal[known] = p[known] == q[known]
     changed[:, ~numeric] = ~equal
     return changed
+
+
+def _far(x: Floats, y: Floats, scale: Floats, rtol: float) -> Mask:
+    with np.errstate(invalid="ignore"):
+        near = np.abs(x - y) <= rtol * np.maximum(np.abs(x), scale)
+    near &= np.isfinite(x) & np.isfinite(y)
+    far: Mask = ~(near | (x == y) | (np.isnan(x) & np.isnan(y)))
+    return far
 
 
 def _numeric(frame: pd.DataFrame) -> Mask:
