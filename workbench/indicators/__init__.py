@@ -4,6 +4,7 @@ Every function carries its `record`; `INDICATORS` maps names to records. numba i
 first computation, not by this package.
 """
 
+from workbench.indicators.adaptive_averages import frama, kama, mcginley, vidya
 from workbench.indicators.bands import (
     accbands,
     bandwidth,
@@ -15,6 +16,7 @@ from workbench.indicators.bands import (
     starc,
 )
 from workbench.indicators.momentum import macd, rsi
+from workbench.indicators.moving_averages import dema, midpoint, midprice, rma, t3, tema, zlema
 from workbench.indicators.overlap import bbands, ema, sma
 from workbench.indicators.record import GROUPS, INDICATORS, Indicator
 from workbench.indicators.state import State
@@ -38,6 +40,17 @@ from workbench.indicators.volatility_estimators import (
     rogers_satchell,
     yang_zhang,
 )
+from workbench.indicators.weighted_averages import (
+    alma,
+    fwma,
+    hma,
+    mavp,
+    pwma,
+    sinwma,
+    trima,
+    vwma,
+    wma,
+)
 
 __all__ = [
     "GROUPS",
@@ -46,40 +59,60 @@ __all__ = [
     "State",
     "accbands",
     "adr",
+    "alma",
     "atr",
     "bandwidth",
     "bbands",
     "chandelier",
     "choppiness",
     "cvi",
+    "dema",
     "donchian",
     "ema",
     "envelope",
     "fractal",
+    "frama",
+    "fwma",
     "garman_klass",
     "ha",
     "historical_volatility",
+    "hma",
     "ichimoku",
+    "kama",
     "kc",
     "macd",
     "massi",
+    "mavp",
+    "mcginley",
+    "midpoint",
+    "midprice",
     "natr",
     "parkinson",
     "percent_b",
     "pivot_points",
+    "pwma",
+    "rma",
     "rogers_satchell",
     "rsi",
     "rvi",
     "sar",
     "sarext",
+    "sinwma",
     "sma",
     "squeeze",
     "starc",
     "supertrend",
+    "t3",
+    "tema",
     "trange",
+    "trima",
     "ulcer_index",
+    "vidya",
+    "vwma",
+    "wma",
     "yang_zhang",
     "zigzag",
+    "zlema",
 ]
 
 
