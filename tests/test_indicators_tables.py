@@ -254,7 +254,8 @@ def test_values_stay_in_the_range_that_the_record_says(name: str) -> None:
 
 
 def test_the_namespace_lists_the_indicators_and_nothing_else() -> None:
-    assert set(dir(ta)) == {"GROUPS", "INDICATORS", "Indicator", "State", *INDICATORS}
+    tools = {"Causality", "GROUPS", "INDICATORS", "Indicator", "Leak", "State", "check_causal"}
+    assert set(dir(ta)) == {*tools, *INDICATORS}
 
 
 def test_records_are_frozen(name: str) -> None:

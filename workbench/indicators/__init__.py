@@ -15,6 +15,7 @@ from workbench.indicators.bands import (
     squeeze,
     starc,
 )
+from workbench.indicators.causality import Causality, Leak, check_causal
 from workbench.indicators.momentum import macd, rsi
 from workbench.indicators.moving_averages import dema, midpoint, midprice, rma, t3, tema, zlema
 from workbench.indicators.overlap import bbands, ema, sma
@@ -55,7 +56,9 @@ from workbench.indicators.weighted_averages import (
 __all__ = [
     "GROUPS",
     "INDICATORS",
+    "Causality",
     "Indicator",
+    "Leak",
     "State",
     "accbands",
     "adr",
@@ -64,6 +67,7 @@ __all__ = [
     "bandwidth",
     "bbands",
     "chandelier",
+    "check_causal",
     "choppiness",
     "cvi",
     "dema",
