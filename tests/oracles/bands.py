@@ -16,12 +16,11 @@ def mean(values: Any, window: int) -> Any:
 
 
 def deviation(values: Any, window: int) -> Any:
-    return np.array(
-        [
-            np.std(values[t - window + 1 : t + 1]) if t >= window - 1 else np.nan
-            for t in range(len(values))
-        ]
-    )
+    out = np.full(len(values), np.nan)
+    if len(values) >= window:
+        windows = np.lib.stride_tricks.sliding_window_view(values, window)
+        out[window - 1 :] = windows.std(axis=1)
+    return out
 
 
 def around(middle: Any, spread: Any) -> list[Any]:
@@ -38,20 +37,19 @@ def percent_b(close: Any, window: int, deviations: float) -> list[Any]:
 def squeeze(
     high: Any, low: Any, close: Any, window: int, deviations: float, factor: float
 ) -> list[Any]:
-    bars = len(close)
-    on, momentum = np.full(bars, np.nan), np.full(bars, np.nan)
-    before = np.r_[np.nan, close[:-1]]
-    moved = np.fmax(high, before) - np.fmin(low, before)
-    distance = np.full(bars, np.nan)
-    for t in range(window - 1, bars):
-        part = slice(t - window + 1, t + 1)
-        centre = (high[part].max() + low[part].min()) / 2
-        distance[t] = close[t] - (centre + close[part].mean()) / 2
-        if t >= window:
-            on[t] = float(deviations * close[part].std() < factor * moved[part].mean())
-        if t >= 2 * window - 2:
-            line = np.polynomial.Polynomial.fit(np.arange(window), distance[part], 1)
-            momentum[t] = line(window - 1)
+    before = pd.Series(close).shift().to_numpy()
+    moved = np.where(np.isnan(before), np.nan, np.fmax(high, before) - np.fmin(low, before))
+    width = factor * mean(moved, window)
+    on = np.where(np.isnan(width), np.nan, deviations * deviation(close, window) < width)
+    top = pd.Series(high).rolling(window).max().to_numpy()
+    bottom = pd.Series(low).rolling(window).min().to_numpy()
+    distance = close - ((top + bottom) / 2 + mean(close, window)) / 2
+    momentum = np.full(len(close), np.nan)
+    first = 2 * window - 2
+    if len(close) > first:
+        windows = np.lib.stride_tricks.sliding_window_view(distance[window - 1 :], window)
+        slope, level = np.polyfit(np.arange(window), windows.T, 1)
+        momentum[first:] = level + slope * (window - 1)
     return [on, momentum]
 
 

@@ -1,4 +1,4 @@
-"""Volatility: TA-Lib, else the definitions bar by bar."""
+"""Volatility: TA-Lib, else the definitions, window by window."""
 
 from __future__ import annotations
 
@@ -14,90 +14,79 @@ from tests.oracles import Oracle
 LOG2 = math.log(2)
 
 
-def per_window(bars: int, first: int, window: int, value: Callable[[slice], float]) -> list[Any]:
-    """`value` of every window that starts at the bar `first` or later."""
-    out = np.full(bars, np.nan)
-    for t in range(first + window - 1, bars):
-        out[t] = value(slice(t - window + 1, t + 1))
-    return [out]
+def over(values: Any, window: int, figure: Callable[[Any], Any]) -> Any:
+    """`figure` of every whole window, given as the rows of a table."""
+    out = np.full(len(values), np.nan)
+    if len(values) >= window:
+        out[window - 1 :] = figure(np.lib.stride_tricks.sliding_window_view(values, window))
+    return out
+
+
+def mean(windows: Any) -> Any:
+    return windows.mean(axis=1)
+
+
+def sample_variance(windows: Any) -> Any:
+    return windows.var(axis=1, ddof=1)
+
+
+def change(values: Any, before: Any) -> Any:
+    """The logarithm of each value over the one of `before` a bar earlier."""
+    return np.r_[np.nan, np.log(values[1:] / before[:-1])][: len(values)]
 
 
 def choppiness(high: Any, low: Any, close: Any, window: int) -> list[Any]:
-    moved = np.r_[np.nan, np.maximum(high[1:], close[:-1]) - np.minimum(low[1:], close[:-1])]
-
-    def value(part: slice) -> float:
-        span = high[part].max() - low[part].min()
-        return 100 * math.log10(moved[part].sum() / span) / math.log10(window) if span else 0.0
-
-    return per_window(len(close), 1, window, value)
+    moved = np.maximum(high[1:], close[:-1]) - np.minimum(low[1:], close[:-1])
+    moved = over(np.r_[np.nan, moved], window, lambda windows: windows.sum(axis=1))
+    top = over(high, window, lambda windows: windows.max(axis=1))
+    span = top - over(low, window, lambda windows: windows.min(axis=1))
+    share = np.where(span == 0, 1 + 0 * moved, moved / np.where(span == 0, 1, span))
+    return [100 * np.log10(share) / math.log10(window)]
 
 
 def ulcer_index(close: Any, window: int) -> list[Any]:
-    fall = np.array(
-        [
-            100 * (close[t] / close[max(t - window + 1, 0) : t + 1].max() - 1)
-            for t in range(len(close))
-        ]
-    )
-    return per_window(
-        len(close), window - 1, window, lambda part: math.sqrt((fall[part] ** 2).mean())
-    )
+    fall = 100 * (close / over(close, window, lambda windows: windows.max(axis=1)) - 1)
+    return [np.sqrt(over(fall**2, window, mean))]
 
 
 def historical_volatility(close: Any, window: int, periods: float) -> list[Any]:
-    returns = np.r_[np.nan, np.log(close[1:] / close[:-1])]
-    return per_window(
-        len(close), 1, window, lambda part: math.sqrt(periods) * returns[part].std(ddof=1)
-    )
+    return [np.sqrt(periods * over(change(close, close), window, sample_variance))]
 
 
 def parkinson(high: Any, low: Any, window: int, periods: float) -> list[Any]:
-    def value(part: slice) -> float:
-        return math.sqrt(periods * (np.log(high[part] / low[part]) ** 2).mean() / (4 * LOG2))
-
-    return per_window(len(high), 0, window, value)
+    squares = np.log(high / low) ** 2
+    return [np.sqrt(periods * over(squares, window, mean) / (4 * LOG2))]
 
 
 def garman_klass(
     opening: Any, high: Any, low: Any, close: Any, window: int, periods: float
 ) -> list[Any]:
-    def value(part: slice) -> float:
-        spread, body = np.log(high[part] / low[part]), np.log(close[part] / opening[part])
-        mean = (spread**2 / 2 - (2 * LOG2 - 1) * body**2).mean()
-        return math.sqrt(max(periods * mean, 0))
-
-    return per_window(len(high), 0, window, value)
+    spread, body = np.log(high / low), np.log(close / opening)
+    variance = over(spread**2 / 2 - (2 * LOG2 - 1) * body**2, window, mean)
+    return [np.sqrt(np.maximum(periods * variance, 0))]
 
 
-def without_drift(opening: Any, high: Any, low: Any, close: Any) -> float:
+def without_drift(opening: Any, high: Any, low: Any, close: Any, window: int) -> Any:
     up = np.log(high / close) * np.log(high / opening)
     down = np.log(low / close) * np.log(low / opening)
-    return float((up + down).mean())
+    return over(up + down, window, mean)
 
 
 def rogers_satchell(
     opening: Any, high: Any, low: Any, close: Any, window: int, periods: float
 ) -> list[Any]:
-    def value(part: slice) -> float:
-        mean = without_drift(opening[part], high[part], low[part], close[part])
-        return math.sqrt(max(periods * mean, 0))
-
-    return per_window(len(high), 0, window, value)
+    variance = without_drift(opening, high, low, close, window)
+    return [np.sqrt(np.maximum(periods * variance, 0))]
 
 
 def yang_zhang(
     opening: Any, high: Any, low: Any, close: Any, window: int, periods: float
 ) -> list[Any]:
-    jump = np.r_[np.nan, np.log(opening[1:] / close[:-1])]
     k = 0.34 / (1.34 + (window + 1) / (window - 1))
-
-    def value(part: slice) -> float:
-        inside = without_drift(opening[part], high[part], low[part], close[part])
-        body = np.log(close[part] / opening[part])
-        total = jump[part].var(ddof=1) + k * body.var(ddof=1) + (1 - k) * inside
-        return math.sqrt(max(periods * total, 0))
-
-    return per_window(len(high), 1, window, value)
+    jumps = over(change(opening, close), window, sample_variance)
+    bodies = over(np.log(close / opening), window, sample_variance)
+    inside = without_drift(opening, high, low, close, window)
+    return [np.sqrt(np.maximum(periods * (jumps + k * bodies + (1 - k) * inside), 0))]
 
 
 YEARLY = [{"window": 2, "periods": 1.0}, {"window": 20, "periods": 252.0}]
