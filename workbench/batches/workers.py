@@ -21,7 +21,7 @@ from workbench.settings import Settings
 from workbench.store.database import Database
 
 AHEAD = 2
-"""Shares that are handed out per thread of the workers: the next one waits where it will run."""
+"""Shares handed out for each thread of the workers: one to work on, and the next."""
 
 
 def refuse_other_clients(client: Any) -> None:
