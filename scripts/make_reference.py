@@ -120,6 +120,18 @@ def api() -> Iterator[str]:
         yield prose(thing.__doc__)
         if inspect.isclass(thing) and thing is Workbench:
             yield from members()
+        if thing is wb.ta:
+            yield from beside_the_indicators()
+
+
+def beside_the_indicators() -> Iterator[str]:
+    """The functions and classes of `wb.ta` that are no indicators."""
+    for name in sorted(set(wb.ta.__all__) - INDICATORS.keys()):
+        thing = getattr(wb.ta, name)
+        if inspect.isfunction(thing) or inspect.isclass(thing):
+            yield f"### `wb.ta.{name}`"
+            yield signature(f"wb.ta.{name}", thing)
+            yield prose(thing.__doc__)
 
 
 def members() -> Iterator[str]:
