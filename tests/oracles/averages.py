@@ -133,8 +133,11 @@ ORACLES = {
     ),
     "mavp": Oracle(
         lambda close, periods, shortest, longest: [talib.MAVP(close, periods, shortest, longest)],
-        [{"shortest": 1, "longest": 2}, {"shortest": 3, "longest": 12}]
-        + [{"shortest": 2, "longest": 30}],
+        [
+            {"shortest": 1, "longest": 2},
+            {"shortest": 3, "longest": 12},
+            {"shortest": 2, "longest": 30},
+        ],
         scale="follows",
         shift="follows",
         talib="MAVP",

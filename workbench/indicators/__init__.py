@@ -16,6 +16,15 @@ from workbench.indicators.bands import (
     starc,
 )
 from workbench.indicators.causality import Causality, Leak, check_causal
+from workbench.indicators.cycles import (
+    ht_dcperiod,
+    ht_dcphase,
+    ht_phasor,
+    ht_sine,
+    ht_trendline,
+    ht_trendmode,
+    mama,
+)
 from workbench.indicators.momentum import macd, rsi
 from workbench.indicators.moving_averages import dema, midpoint, midprice, rma, t3, tema, zlema
 from workbench.indicators.overlap import bbands, ema, sma
@@ -81,10 +90,17 @@ __all__ = [
     "ha",
     "historical_volatility",
     "hma",
+    "ht_dcperiod",
+    "ht_dcphase",
+    "ht_phasor",
+    "ht_sine",
+    "ht_trendline",
+    "ht_trendmode",
     "ichimoku",
     "kama",
     "kc",
     "macd",
+    "mama",
     "massi",
     "mavp",
     "mcginley",
