@@ -12,6 +12,7 @@ import talib
 
 import workbench.indicators as ta
 from tests.indicator_data import walk
+from workbench.charts.study import indicator_study
 from workbench.errors import InputError
 from workbench.indicators import INDICATORS
 
@@ -108,6 +109,20 @@ def test_supertrend_rides_one_band_until_the_close_breaks_it() -> None:
     same = known[1:] & known[:-1] & (direction[1:] == direction[:-1])
     rising = same & (direction[1:] > 0)
     assert (np.diff(line)[rising] >= 0).all()
+
+
+def test_a_chart_shows_the_line_of_the_supertrend_and_not_its_direction() -> None:
+    index = pd.date_range("2020", periods=60, tz="UTC", name="timestamp")
+    bars = pd.DataFrame({name: walk(60)[name] for name in ("high", "low", "close")}, index)
+    drawn = indicator_study("supertrend", bars)
+    assert list(drawn.lines) == ["supertrend"]
+    assert list(indicator_study("kc", bars).lines) == ["upper", "middle", "lower"]
+
+
+def test_what_lies_on_the_price_is_in_its_unit() -> None:
+    for name, record in INDICATORS.items():
+        if record.pane == "price":
+            assert any(output.unit == "price" for output in record.outputs), name
 
 
 def test_the_squeeze_is_on_where_the_bands_lie_within_the_channel() -> None:

@@ -50,9 +50,13 @@ def indicator_study(name: str, bars: pd.DataFrame, **parameters: Any) -> Study:
     values = record.checked(parameters)
     result = record.compute(bars, **values)
     alone = isinstance(result, pd.Series)
+    lines = {name: result} if alone else {str(label): result[label] for label in result}
+    if record.pane == "price":  # a direction of 1 or -1 has no place on that axis
+        priced = {output.name for output in record.outputs if output.unit == "price"}
+        lines = {label: line for label, line in lines.items() if label in priced}
     return Study(
         title=" ".join([record.name.upper(), *(f"{value:g}" for value in values.values())]),
-        lines={name: result} if alone else {str(label): result[label] for label in result},
+        lines=lines,
         pane=record.pane,
         levels=record.levels,
         limits=record.value_range,

@@ -49,7 +49,7 @@ def sar(
 @indicator(
     "Parabolic stop and reverse, extended",
     group="overlap",
-    pane="price",
+    levels=(0.0,),
     warm_up=lambda **_: 1,
     stable_after=lambda **_: None,
     source="TA-Lib SAREXT; J. Welles Wilder, New Concepts in Technical Trading Systems (1978)",
