@@ -18,7 +18,7 @@ import pytest
 import workbench as wb
 from tests.batch_market import change, fill
 from workbench.batches import Means, Plan, run
-from workbench.batches.place import making
+from workbench.batches.place import Place, making
 from workbench.errors import InputError
 from workbench.reads import recording
 from workbench.sessions import Window
@@ -60,7 +60,7 @@ def started(url: str, tmp_path: Path, out: Path) -> subprocess.Popen[str]:
 
 
 def parts_of(out: Path) -> list[Path]:
-    return list((making(out) / "parts").glob("[!.]*"))
+    return [head.parent for head in making(out).glob("*/[!.]*/symbols.json")]
 
 
 def stopped_midway(url: str, tmp_path: Path, out: Path) -> subprocess.Popen[str]:
@@ -120,7 +120,7 @@ def test_an_interrupted_run_says_so_and_goes_on(
     assert process.returncode
     assert "KeyboardInterrupt" in said
     assert "/64" in said  # the progress bar
-    assert not list((making(out) / "parts").glob(".*"))
+    assert not list(making(out).glob("*/.*"))
     assert len(resumed(market, out)) < SYMBOLS
     check(market, out)
 
@@ -129,11 +129,13 @@ def test_killed_between_the_two_last_steps(market: wb.Workbench, tmp_path: Path)
     """The old result is a part already, and the new one has not yet its place."""
     out = tmp_path / "out"
     assert resumed(market, out) == {*NAMES}
-    (making(out) / "parts").mkdir(parents=True)
-    (making(out) / "arguments.json").write_text((out / "arguments.json").read_text())
-    out.rename(making(out) / "parts" / "old")
-    (making(out) / "final").mkdir()
-    (making(out) / "parts" / ".half-written").mkdir()
+    arguments = json.loads((out / "arguments.json").read_text())
+    left = Place(out, arguments)
+    left.parts_folder.mkdir(parents=True)
+    (left.making / "arguments.json").write_text((out / "arguments.json").read_text())
+    out.rename(left.parts_folder / "old")
+    (left.making / "final").mkdir()
+    (left.parts_folder / ".half-written").mkdir()
     assert resumed(market, out) == set()
     check(market, out)
     assert resumed(market, out) == set()

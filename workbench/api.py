@@ -149,7 +149,12 @@ class Workbench:
         client: Any = None,
         progress: bool = True,
     ) -> pd.DataFrame | Computed:
-        """Indicators of many symbols; what `wb.ta.compute` says holds here."""
+        """Indicators of many symbols; what `wb.ta.compute` says holds here.
+
+        >>> import workbench as wb
+        >>> wb.default().compute("AAPL", ["sma", "rsi"], progress=False).shape  # doctest: +SKIP
+        (3270, 2)
+        """
         refuse_recording("wb.ta.compute")
         from workbench.batches import Means, Plan, run
 

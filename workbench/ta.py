@@ -101,7 +101,7 @@ def compute(
     something else; RangeError where there is no bar; StoreError when the store cannot be reached.
 
     >>> import workbench as wb
-    >>> wb.ta.compute(["AAPL", "IBM"], [wb.ta.rsi, "macd"], start="2010")  # doctest: +SKIP
+    >>> frame = wb.ta.compute(["AAPL", "IBM"], [wb.ta.rsi, "macd"])  # doctest: +SKIP
     """
     from workbench.api import default
 

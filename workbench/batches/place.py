@@ -7,6 +7,7 @@ import shutil
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +37,9 @@ class Place:
     def __init__(self, out: Path, arguments: Mapping[str, Any]) -> None:
         self.out = out
         self.making = making(out)
-        self.parts_folder = self.making / "parts"
         self._text = json.dumps(arguments)
+        digest = blake2b(self._text.encode(), digest_size=8).hexdigest()
+        self.parts_folder = self.making / digest  # no part of another result is ever there
 
     def parts(self) -> list[DiskPart]:
         """The parts that are there, those of a finished result first."""
@@ -92,7 +94,7 @@ def opened(out: Path, arguments: Mapping[str, Any]) -> Iterator[Place]:
             write_text(place.making / ".new", json.dumps(arguments))
             (place.making / ".new").rename(place.making / ARGUMENTS)
         yield place
-        shutil.rmtree(place.making)
+        shutil.rmtree(place.making, ignore_errors=True)  # a lost worker may yet write there
 
 
 def making(out: Path) -> Path:

@@ -21,8 +21,8 @@ class Computed:
     """The outputs of `wb.ta.compute(..., out=folder)`; `Computed(folder)` opens them again.
 
     `labels`, `symbols` and `index` (UTC times) say what there is; `result[label]` is the frame of
-    one output, (time, symbol). Values stay in their files until they are looked at; what is written
-    to a frame stays in the frame.
+    one output, (time, symbol), and `result.frame(label, symbols, start, end)` some of it. Values
+    stay in their files until they are looked at; what is written to a frame stays in the frame.
 
     Raises InputError where the folder holds no finished result.
 

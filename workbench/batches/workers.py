@@ -49,6 +49,12 @@ def share(settings: Settings, plan: Plan, parts_folder: Path | None, mark: str) 
         database.close()
 
 
+def _room(client: Any) -> int:
+    """How many shares may be handed out; workers come and go."""
+    threads: int = sum(client.nthreads().values())
+    return AHEAD * max(1, threads)
+
+
 def shared_out(
     client: Any, settings: Settings, plans: Sequence[Plan], parts_folder: Path | None
 ) -> Iterator[tuple[MemoryPart | str, Plan]]:
@@ -65,17 +71,16 @@ def shared_out(
     def submit(count: int) -> list[Any]:
         fresh = {
             client.submit(share, settings, plan, parts_folder, mark, key=f"{run}-{number}"): plan
-            for number, plan in islice(waiting, count)
+            for number, plan in islice(waiting, max(0, count))
         }
         held.update(fresh)
         return list(fresh)
 
     try:
-        coming = as_completed(submit(AHEAD * max(1, sum(client.nthreads().values()))))
+        coming = as_completed(submit(_room(client)))
         for future in coming:
             made, plan = future.result(), held.pop(future)
-            for fresh in submit(1):
-                coming.add(fresh)
+            coming.update(submit(_room(client) - len(held)))
             yield made, plan
     finally:
         with contextlib.suppress(Exception):  # the cluster may be gone; the reason is told already
