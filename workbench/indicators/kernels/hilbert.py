@@ -86,7 +86,7 @@ def phase_of(registers, age):
     turn = 2.0 * math.pi / maximum(bars, 1.0)
     across, along = sin(turn), cos(turn)
     newest = delayed(registers, SMOOTH, age, 0)
-    real, imaginary = 0.0, 0.0
+    real, imaginary = 0.0 * newest, 0.0 * newest
     for bar in range(LONGEST - 1, -1, -1):
         # Over a whole turn a constant sums to 0: without the newest price less is rounded away.
         value = where(bar < bars, delayed(registers, SMOOTH, age, bar) - newest, 0.0)
