@@ -13,7 +13,9 @@ from tests.oracles import Oracle
 
 def supertrend(high: Any, low: Any, close: Any, window: int, factor: float) -> list[Any]:
     line, trend = talib.SUPERTREND(high, low, close, window, factor)
-    return [line, np.where(np.isnan(line), np.nan, trend)]  # TA-Lib's trend is 0 before
+    trend = trend.astype(float)
+    trend[:window] = np.nan  # where TA-Lib has 0
+    return [line, trend]
 
 
 def chandelier(high: Any, low: Any, close: Any, window: int, factor: float) -> list[Any]:

@@ -42,8 +42,10 @@ def pivot_points(high: Any, low: Any, close: Any, session: Any) -> list[Any]:
 
 
 def fractal(high: Any, low: Any, left: int, right: int) -> list[Any]:
-    told = np.arange(len(high)) >= left + right  # TA-Lib's flags are 0 before
-    return [np.where(told, flags, np.nan) for flags in talib.FRACTAL(high, low, left, right)]
+    turns = [flags.astype(float) for flags in talib.FRACTAL(high, low, left, right)]
+    for flags in turns:
+        flags[: left + right] = np.nan  # where TA-Lib has 0
+    return turns
 
 
 def zigzag(close: Any, percent: float) -> list[Any]:

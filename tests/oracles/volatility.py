@@ -35,6 +35,12 @@ def change(values: Any, before: Any) -> Any:
     return np.r_[np.nan, np.log(values[1:] / before[:-1])][: len(values)]
 
 
+def natr(high: Any, low: Any, close: Any, window: int) -> list[Any]:
+    if window == 1:  # TA-Lib gives the true range itself
+        return [100 * talib.TRANGE(high, low, close) / close]
+    return [talib.NATR(high, low, close, window)]
+
+
 def choppiness(high: Any, low: Any, close: Any, window: int) -> list[Any]:
     moved = np.maximum(high[1:], close[:-1]) - np.minimum(low[1:], close[:-1])
     moved = over(np.r_[np.nan, moved], window, lambda windows: windows.sum(axis=1))
@@ -101,7 +107,7 @@ ORACLES = {
         talib="TRANGE",
     ),
     "natr": Oracle(
-        lambda high, low, close, window: [100 * talib.ATR(high, low, close, window) / close],
+        natr,
         [{"window": 1}, {"window": 2}, {"window": 14}],
         scale="same",
         span=100.0,
