@@ -1,0 +1,266 @@
+"""Oscillators over the last `window` bars: where the price stands, which way bars went.
+
+Sums and extremes are taken in blocks of one window, as in `rolling` and `extremes`.
+"""
+# mypy: disable-error-code="no-untyped-def"
+
+from __future__ import annotations
+
+from workbench.indicators.jit import kernel
+from workbench.indicators.kernels.rolling import before
+from workbench.indicators.kernels.steps import true_range
+from workbench.indicators.language import (
+    NAN,
+    absolute,
+    maximum,
+    minimum,
+    step,
+    where,
+    workspace,
+)
+
+
+@step
+def summed(values, first, bars, window, scale, suffix, out):
+    """`scale` times the sums of `window` values, the first of which is at the bar `first`."""
+    size = min(window, bars)
+    for p in range(size + 1):
+        suffix[p] = 0.0
+    for start in range(first, bars, window):
+        prefix = 0.0
+        for t in range(start, min(start + window, bars)):
+            prefix = prefix + values[t]
+            out[t] = (suffix[t - start + 1] + prefix) * scale
+        total = 0.0
+        for p in range(min(size, bars - start) - 1, 0, -1):
+            total = total + values[start + p]
+            suffix[p] = total
+    for t in range(min(first + window - 1, bars)):
+        out[t] = NAN
+
+
+@step
+def position(high, low, close, window, bars, below_top, above, below, out):
+    """Where the close stands in the range of the window: 0 to 100, or -100 to 0 below its top."""
+    size = min(window, bars)
+    for p in range(size + 1):
+        above[p] = high[0]
+        below[p] = low[0]
+    for start in range(0, bars, window):
+        greatest, least = high[start], low[start]
+        above[size] = greatest
+        below[size] = least
+        for t in range(start, min(start + window, bars)):
+            greatest = maximum(high[t], greatest)
+            least = minimum(low[t], least)
+            top = maximum(above[t - start + 1], greatest)
+            bottom = minimum(below[t - start + 1], least)
+            distance = close[t] - (top if below_top else bottom)
+            out[t] = where(top == bottom, 0.0, 100.0 * distance / (top - bottom))
+        end = min(start + window, bars) - 1
+        greatest, least = high[end], low[end]
+        for p in range(min(size, bars - start) - 1, 0, -1):
+            greatest = maximum(high[start + p], greatest)
+            least = minimum(low[start + p], least)
+            above[p] = greatest
+            below[p] = least
+    blank(out, min(window - 1, bars))
+
+
+@step
+def blank(out, bars):
+    """NaN at the start."""
+    for t in range(bars):
+        out[t] = NAN
+
+
+@kernel(reach=before)
+def below_highest(high, low, close, window, out):
+    bars = len(close)
+    size = min(window, bars) + 1
+    above, below = workspace(close, size), workspace(close, size)
+    position(high, low, close, window, bars, 1, above, below, out)
+
+
+@kernel(outputs=2, reach=lambda window, signal: window + signal - 2)
+def stochastic(high, low, close, window, signal, quick, smooth):
+    bars = len(close)
+    size = min(max(window, signal), bars) + 1
+    above, below = workspace(close, size), workspace(close, size)
+    position(high, low, close, window, bars, 0, above, below, quick)
+    summed(quick, window - 1, bars, signal, 1.0 / signal, above, smooth)
+    blank(quick, min(window + signal - 2, bars))
+
+
+@kernel(outputs=2, reach=lambda window, smoothing, signal: window + smoothing + signal - 3)
+def slow_stochastic(high, low, close, window, smoothing, signal, slow, smooth):
+    bars = len(close)
+    size = min(max(window, smoothing, signal), bars) + 1
+    above, below = workspace(close, size), workspace(close, size)
+    quick = workspace(close, bars)
+    position(high, low, close, window, bars, 0, above, below, quick)
+    summed(quick, window - 1, bars, smoothing, 1.0 / smoothing, above, slow)
+    summed(slow, window + smoothing - 2, bars, signal, 1.0 / signal, above, smooth)
+    blank(slow, min(window + smoothing + signal - 3, bars))
+
+
+@kernel(outputs=2, reach=lambda window: window)
+def aroon(high, low, window, down, up):
+    """How near the last greatest and least of `window` + 1 bars are: 100 now, 0 `window` ago."""
+    bars = len(high)
+    block = window + 1
+    size = min(block, bars)
+    scale = 100.0 / window
+    above, above_at = workspace(high, size + 1), workspace(high, size + 1)
+    below, below_at = workspace(high, size + 1), workspace(high, size + 1)
+    for p in range(size + 1):
+        above[p] = high[0]
+        below[p] = low[0]
+        above_at[p] = 0.0
+        below_at[p] = 0.0
+    for start in range(0, bars, block):
+        greatest, least = high[start], low[start]
+        top_at, bottom_at = 0.0 * greatest + start, 0.0 * least + start
+        above[size] = greatest
+        below[size] = least
+        for t in range(start, min(start + block, bars)):
+            newest = high[t] >= greatest
+            greatest = where(newest, high[t], greatest)
+            top_at = where(newest, 1.0 * t, top_at)
+            newest = low[t] <= least
+            least = where(newest, low[t], least)
+            bottom_at = where(newest, 1.0 * t, bottom_at)
+            p = t - start + 1
+            high_at = where(above[p] > greatest, above_at[p], top_at)
+            low_at = where(below[p] < least, below_at[p], bottom_at)
+            up[t] = (high_at - (t - window)) * scale
+            down[t] = (low_at - (t - window)) * scale
+        end = min(start + block, bars) - 1
+        greatest, least = high[end], low[end]
+        top_at, bottom_at = 0.0 * greatest + end, 0.0 * least + end
+        for p in range(end - start, 0, -1):
+            newest = high[start + p] > greatest
+            greatest = where(newest, high[start + p], greatest)
+            top_at = where(newest, 1.0 * (start + p), top_at)
+            newest = low[start + p] < least
+            least = where(newest, low[start + p], least)
+            bottom_at = where(newest, 1.0 * (start + p), bottom_at)
+            above[p] = greatest
+            above_at[p] = top_at
+            below[p] = least
+            below_at[p] = bottom_at
+    blank(up, min(window, bars))
+    blank(down, min(window, bars))
+
+
+@kernel(reach=before)
+def channel_index(high, low, close, window, out):
+    """The distance from the mean typical price, in mean deviations of 1 / 0.015."""
+    bars = len(close)
+    size = min(window, bars)
+    scale = 1.0 / window
+    typical, suffix = workspace(close, bars), workspace(close, size + 1)
+    for t in range(bars):
+        typical[t] = (high[t] + low[t] + close[t]) / 3.0
+    for p in range(size + 1):
+        suffix[p] = 0.0
+    for start in range(0, bars, window):
+        pivot = typical[start]  # lies in every window that ends in this block
+        total = 0.0
+        for p in range(window - 1, 0, -1):
+            if start > 0:
+                total = total + (typical[start - window + p] - pivot)
+                suffix[p] = total
+        prefix = 0.0
+        for t in range(start, min(start + window, bars)):
+            prefix = prefix + (typical[t] - pivot)
+            mean = pivot + (suffix[t - start + 1] + prefix) * scale
+            if t >= window - 1:
+                even, odd = absolute(typical[t] - mean), 0.0
+                for back in range(1, window - 1, 2):  # two sums, neither waits for the other
+                    odd = odd + absolute(typical[t - back] - mean)
+                    even = even + absolute(typical[t - back - 1] - mean)
+                if window % 2 == 0:
+                    odd = odd + absolute(typical[t - window + 1] - mean)
+                deviation = (even + odd) * (0.015 * scale)
+                out[t] = where(deviation == 0.0, 0.0, (typical[t] - mean) / deviation)
+    blank(out, min(window - 1, bars))
+
+
+@kernel(reach=lambda window: window)
+def money_flow(high, low, close, volume, window, out):
+    bars = len(close)
+    size = min(window, bars) + 1
+    gained, moved = workspace(close, bars), workspace(close, bars)
+    suffix, total = workspace(close, size), workspace(close, bars)
+    previous = 0.0
+    for t in range(bars):
+        typical = (high[t] + low[t] + close[t]) / 3.0
+        flow = typical * volume[t]
+        gained[t] = where(typical > previous, flow, 0.0)
+        moved[t] = where(typical == previous, 0.0, flow)
+        previous = typical
+    summed(gained, 1, bars, window, 100.0, suffix, out)
+    summed(moved, 1, bars, window, 1.0, suffix, total)
+    for t in range(bars):
+        out[t] = where(total[t] == 0.0, 0.0, out[t] / total[t])
+    blank(out, min(window, bars))
+
+
+@kernel(reach=before)
+def intraday(opening, close, window, out):
+    bars = len(close)
+    size = min(window, bars) + 1
+    gained, moved = workspace(close, bars), workspace(close, bars)
+    suffix, total = workspace(close, size), workspace(close, bars)
+    for t in range(bars):
+        change = close[t] - opening[t]
+        gained[t] = maximum(change, 0.0)
+        moved[t] = absolute(change)
+    summed(gained, 0, bars, window, 100.0, suffix, out)
+    summed(moved, 0, bars, window, 1.0, suffix, total)
+    for t in range(bars):
+        out[t] = where(total[t] == 0.0, 50.0, out[t] / total[t])
+    blank(out, min(window - 1, bars))
+
+
+@step
+def pressed(pressure, ranges, bars, window, weight, suffix, part, whole, out):
+    """Add `weight` times the share of the buying pressure in the true range."""
+    summed(pressure, 1, bars, window, weight, suffix, part)
+    summed(ranges, 1, bars, window, 1.0, suffix, whole)
+    for t in range(bars):
+        out[t] = out[t] + where(whole[t] == 0.0, 0.0, part[t] / whole[t])
+
+
+@kernel(reach=lambda short, medium, long: long)  # noqa: ARG005
+def ultimate(high, low, close, short, medium, long, out):
+    bars = len(close)
+    pressure, ranges = workspace(close, bars), workspace(close, bars)
+    part, whole = workspace(close, bars), workspace(close, bars)
+    suffix = workspace(close, min(long, bars) + 1)
+    previous = close[0]
+    for t in range(bars):
+        pressure[t] = close[t] - minimum(low[t], previous)
+        ranges[t] = true_range(high[t], low[t], previous)
+        out[t] = 0.0
+        previous = close[t]
+    pressed(pressure, ranges, bars, short, 400.0 / 7.0, suffix, part, whole, out)
+    pressed(pressure, ranges, bars, medium, 200.0 / 7.0, suffix, part, whole, out)
+    pressed(pressure, ranges, bars, long, 100.0 / 7.0, suffix, part, whole, out)
+    blank(out, min(long, bars))
+
+
+@kernel(outputs=3, reach=lambda fast, slow, signal: slow + signal - 2)  # noqa: ARG005
+def plain_macd(values, fast, slow, signal, line, smooth, histogram):
+    bars = len(values)
+    size = min(max(slow, signal), bars) + 1
+    suffix = workspace(values, size)
+    summed(values, 0, bars, fast, 1.0 / fast, suffix, line)
+    summed(values, 0, bars, slow, 1.0 / slow, suffix, histogram)
+    for t in range(bars):
+        line[t] = line[t] - histogram[t]
+    summed(line, slow - 1, bars, signal, 1.0 / signal, suffix, smooth)
+    for t in range(bars):
+        histogram[t] = line[t] - smooth[t]
+    blank(line, min(slow + signal - 2, bars))
