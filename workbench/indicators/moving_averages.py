@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from workbench.indicators.jit import Floats
-from workbench.indicators.kernels import averages, centres, elementwise, nested
+from workbench.indicators.kernels import averages, centres, nested
 from workbench.indicators.record import Allowed, Price, Window, indicator, settling
 
 AtLeastTwo = Annotated[int, Allowed(2, 100_000)]
@@ -137,7 +137,7 @@ def zlema(close: Floats, /, *, window: Window = 20) -> Price:
     >>> zlema(np.array([1.0, 2.0, 3.0, 4.0]), window=3)
     array([nan, nan, nan, 4.5])
     """
-    return averages.ema(close + elementwise.change(close, lag(window)), window)
+    return averages.ema(nested.led(close, lag(window)), window)
 
 
 @indicator(

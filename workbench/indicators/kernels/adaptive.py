@@ -83,8 +83,8 @@ def mcginley(values, window, constant, out, registers, seen):
             ratio = value / mean
             square = ratio * ratio
             speed = 1.0 / (constant * window * square * square)
-            # Never past the price; and on to it where the average is 0 and there is no speed.
-            mean = fused(minimum(speed, 1.0), value - mean, mean)
+            moved = fused(minimum(speed, 1.0), value - mean, mean)  # never past the price
+            mean = where(mean == 0.0, value, moved)
         out[t] = mean if age >= window - 1 else NAN
     registers[0] = mean
 

@@ -18,6 +18,13 @@ def wilder(values, window, out, registers, seen):
     registers[0] = mean
 
 
+@kernel(reach=lambda bars: bars)
+def led(values, bars, out):
+    """Each value moved on by its change over some bars."""
+    for t in range(len(values)):
+        out[t] = values[t] + (values[t] - values[t - bars]) if t >= bars else NAN
+
+
 @kernel(registers=2)
 def twice(values, window, out, registers, seen):
     one, two = registers[0], registers[1]
