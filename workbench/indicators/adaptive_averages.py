@@ -50,7 +50,7 @@ def kama(
     pane="price",
     warm_up=lambda window, momentum_window: momentum_window,  # noqa: ARG005
     stable_after=lambda **_: None,
-    source="Tushar Chande, Stocks & Commodities 10:3 (1992) and 13:6 (1995)",
+    source="Tushar Chande and Stanley Kroll, The New Technical Trader (1994)",
 )
 def vidya(close: Floats, /, *, window: Window = 14, momentum_window: AtLeastTwo = 9) -> Price:
     """Variable index dynamic average, in the unit of `close`.

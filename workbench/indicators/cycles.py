@@ -96,8 +96,8 @@ def ht_dcperiod(close: Floats, /) -> Bars:
 
     >>> import numpy as np
     >>> bars = np.arange(300)
-    >>> ht_dcperiod(100 + np.sin(2 * np.pi * bars / 20))[-1].round()
-    20.0
+    >>> ht_dcperiod(100 + np.sin(2 * np.pi * bars / 20))[-2:].round()
+    array([20., 20.])
     """
     return hilbert.cycle_period(close)
 
@@ -114,8 +114,8 @@ def ht_dcphase(close: Floats, /) -> Degrees:
     """The phase of the dominant cycle, in degrees from -45 to 315.
 
     Formula (TA-Lib HT_DCPHASE): the angle of the last period of smoothed prices against one turn,
-    90° + 360° / period on; the sum over the turn counts as 0° where prices stand still (TA-Lib's
-    is then rounding noise). Warm-up: 63 NaN.
+    90° + 360° / period on; that angle is 0° where prices stand still (TA-Lib's is then rounding
+    noise). Warm-up: 63 NaN.
     Shape: that of `close` (Series, wide frame, array; the close of a Bars frame), float64.
     Gaps: NaN on a missing bar, which the transform passes over.
     Raises InputError for a wrong input.
@@ -153,8 +153,8 @@ def ht_phasor(close: Floats, /) -> Phasor:
     Raises InputError for a wrong input.
 
     >>> import numpy as np
-    >>> ht_phasor(np.full(50, 5.0)).inphase[-1]
-    0.0
+    >>> ht_phasor(np.full(50, 5.0)).inphase[-2:]
+    array([0., 0.])
     """
     return Phasor(*hilbert.phasor(close))
 

@@ -135,7 +135,7 @@ def zlema(close: Floats, /, *, window: Window = 20) -> Price:
 
     >>> import numpy as np
     >>> zlema(np.array([1.0, 2.0, 3.0, 4.0]), window=3)
-    array([nan, nan, nan, 4.5])
+    array([nan, nan, nan,  4.])
     """
     return averages.ema(nested.led(close, lag(window)), window)
 
