@@ -55,7 +55,7 @@ def minus_dm(high: Floats, low: Floats, /, *, window: Window = 14) -> Price:
 
     >>> import numpy as np
     >>> minus_dm(np.array([5.0, 3.0, 2.0]), np.array([4.0, 2.0, 1.0]), window=2)
-    array([nan, 2., 2.])
+    array([nan,  2.,  2.])
     """
     return directional.movement(high, low, window, 0)
 

@@ -249,7 +249,8 @@ def mfi(
     """Money flow index: the money that came with rises, in per cent of all that moved.
 
     Formula (TA-Lib MFI): 100 · up / (up + down), sums over `window` bars of p · volume where
-    p = (high + low + close) / 3 rose or fell; 0 where nothing moved. Warm-up: `window` NaN.
+    p = (high + low + close) / 3 rose or fell by more than rounding, 1e-14 of both prices; 0 where
+    nothing moved. Warm-up: `window` NaN.
     Shape: that of the inputs (Series, wide frames, arrays; or one Bars frame), float64.
     Gaps: NaN where any input is missing; the window passes over such bars.
     Raises InputError for a wrong or misaligned input or a wrong parameter.

@@ -197,8 +197,9 @@ def money_flow(high, low, close, volume, window, out):
     for t in range(bars):
         typical = (high[t] + low[t] + close[t]) / 3.0
         flow = typical * volume[t]
-        gained[t] = where(typical > previous, flow, 0.0)
-        moved[t] = where(typical == previous, 0.0, flow)
+        rounding = 1e-14 * (absolute(typical) + absolute(previous))
+        gained[t] = where(typical - previous > rounding, flow, 0.0)
+        moved[t] = where(absolute(typical - previous) > rounding, flow, 0.0)
         previous = typical
     summed(gained, 1, bars, window, 100.0, suffix, out)
     summed(moved, 1, bars, window, 1.0, suffix, total)
