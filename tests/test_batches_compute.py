@@ -142,7 +142,7 @@ WRONG: list[tuple[Any, Any, dict[str, Any], str]] = [
     ([], "rsi", {}, "names nothing"),
     (["S000"], "rsi", {}, "unknown symbol at timeframe 1d 'S000'; did you mean 'S00"),
     (["S0000"], "rsj", {}, "unknown indicator 'rsj'; did you mean 'rsi'"),
-    (["S0000"], "mavp", {}, "mavp needs 'periods', which Bars do not have"),
+    (["S0000"], "mavp", {}, "mavp needs close, periods, and Bars do not have"),
     (["S0000"], [], {}, r"indicators=\[\] names nothing"),
     (["S0000"], [max], {}, "is not an indicator; give wb.ta.rsi"),
     (["S0000"], [("rsi", 5)], {}, "is not an indicator and its parameters"),

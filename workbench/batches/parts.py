@@ -162,7 +162,7 @@ def write_columns(
     with path.open("wb") as file:
         np.lib.format.write_array_header_1_0(file, header)
         for column in columns:
-            np.ascontiguousarray(column, dtype).tofile(file)
+            file.write(np.ascontiguousarray(column, dtype).data)
         file.flush()
         os.fsync(file.fileno())
 

@@ -148,9 +148,9 @@ def _record(asked: Asked) -> Indicator:
 
 def _expanded(asked: Asked, parameters: Mapping[str, Any]) -> list[Calculation]:
     record = _record(asked)
-    beyond = [name for name in record.inputs if name not in FIELDS]
-    if beyond:
-        raise InputError(f"{record.name} needs {beyond[0]!r}, which Bars do not have")
+    if not record.of_bars:
+        needs = ", ".join(record.inputs)
+        raise InputError(f"{record.name} needs {needs}, and Bars do not have all of them")
     own = {name: value for name, value in parameters.items() if name != "dtype"}
     for name in own:
         if name in OPTIONS:
