@@ -33,10 +33,13 @@ def of_close(name: str, settings: Any, **laws: Any) -> Oracle:
 def in_per_cent(name: str) -> Oracle:
     """A directional indicator; of one bar, TA-Lib's is a ratio."""
     function = getattr(talib, name)
+
+    def compute(high: Any, low: Any, close: Any, window: int) -> list[Any]:
+        found = function(high, low, close, window)
+        return [100 * found] if window == 1 else [found]
+
     return Oracle(
-        lambda high, low, close, window: [
-            function(high, low, close, window) * (100 if window == 1 else 1)
-        ],
+        compute,
         windows(1, 2, 14),
         scale="same",
         shift="same",
