@@ -1,5 +1,4 @@
 """Averages that go faster where the price has a direction."""
-# mypy: disable-error-code="no-untyped-def"
 
 from __future__ import annotations
 
@@ -46,14 +45,13 @@ def kaufman(values, ratio, fast, slow, out, registers, seen):
     mean = registers[0]
     least = 2.0 / (slow + 1.0)
     span = 2.0 / (fast + 1.0) - least
-    for t in range(len(values)):
-        if seen + t == 0:
-            mean = values[t]
-            out[t] = NAN
-        else:
-            root = fused(ratio[t], span, least)
-            mean = fused(root * root, values[t] - mean, mean)
-            out[t] = mean
+    if seen == 0:
+        mean = values[0]
+        out[0] = NAN
+    for t in range(0 if seen else 1, len(values)):
+        root = fused(ratio[t], span, least)
+        mean = fused(root * root, values[t] - mean, mean)
+        out[t] = mean
     registers[0] = mean
 
 
@@ -61,13 +59,12 @@ def kaufman(values, ratio, fast, slow, out, registers, seen):
 def chande(values, ratio, window, out, registers, seen):
     mean = registers[0]
     alpha = 2.0 / (window + 1.0)
-    for t in range(len(values)):
-        if seen + t == 0:
-            mean = values[t]
-            out[t] = NAN
-        else:
-            mean = fused(alpha * ratio[t], values[t] - mean, mean)
-            out[t] = mean
+    if seen == 0:
+        mean = values[0]
+        out[0] = NAN
+    for t in range(0 if seen else 1, len(values)):
+        mean = fused(alpha * ratio[t], values[t] - mean, mean)
+        out[t] = mean
     registers[0] = mean
 
 

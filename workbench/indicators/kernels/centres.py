@@ -1,5 +1,4 @@
 """The middle between the greatest and the least value of the last `window` bars."""
-# mypy: disable-error-code="no-untyped-def"
 
 from __future__ import annotations
 

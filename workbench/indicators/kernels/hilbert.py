@@ -3,7 +3,6 @@
 A kernel keeps in its registers four lines of the last 64 bars and a few single values. `advance`
 moves them by one bar; everything else reads them.
 """
-# mypy: disable-error-code="no-untyped-def"
 
 from __future__ import annotations
 

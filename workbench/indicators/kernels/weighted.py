@@ -3,7 +3,6 @@
 Linear weights are summed in blocks of one window, as plain ones are, and never subtract; other
 weights are multiplied out bar by bar.
 """
-# mypy: disable-error-code="no-untyped-def"
 
 from __future__ import annotations
 
