@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import numpy as np
-
 from workbench.indicators.jit import Floats
-from workbench.indicators.kernels import averages, elementwise, rates, windowed
+from workbench.indicators.kernels import elementwise, rates, windowed
 from workbench.indicators.momentum import AtLeastTwo, Macd
 from workbench.indicators.record import Drawn, Price, Window, indicator, settling
 
@@ -203,7 +201,7 @@ def apo(close: Floats, /, *, fast: AtLeastTwo = 12, slow: AtLeastTwo = 26) -> Pr
     >>> apo(np.array([1.0, 2.0, 3.0, 4.0]), fast=2, slow=3)
     array([nan, nan, 0.5, 0.5])
     """
-    return rates.spread(close, fast, slow, 0, 2.0 / (fast + 1.0), 2.0 / (slow + 1.0), 0)
+    return rates.spread(close, fast, slow, 0)
 
 
 @indicator(
@@ -228,7 +226,7 @@ def ppo(close: Floats, /, *, fast: AtLeastTwo = 12, slow: AtLeastTwo = 26) -> Pe
     >>> ppo(np.array([1.0, 2.0, 3.0, 4.0]), fast=2, slow=3)
     array([        nan,         nan, 25.        , 16.66666667])
     """
-    return rates.spread(close, fast, slow, 0, 2.0 / (fast + 1.0), 2.0 / (slow + 1.0), 1)
+    return rates.spread(close, fast, slow, 1)
 
 
 @indicator(
@@ -285,6 +283,4 @@ def macdfix(close: Floats, /, *, signal: Window = 9) -> Macd:
     >>> macdfix(np.full(30, 5.0)).macd[-1]
     np.float64(nan)
     """
-    line = rates.spread(close, 12, 26, 14, 0.15, 0.075, 0)
-    smooth = averages.ema(line, signal)
-    return Macd(np.where(np.isnan(smooth), np.nan, line), smooth, line - smooth)
+    return Macd(*rates.fixed_macd(close, signal))

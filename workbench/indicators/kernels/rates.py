@@ -57,14 +57,14 @@ def net_share(close, window, out, registers, seen):
 
 
 @kernel(registers=2)
-def spread(values, fast, slow, start, quickness, lateness, percent, out, registers, seen):
-    """One average, which begins at the bar `start`, less another; in per cent of it at will."""
+def spread(values, fast, slow, percent, out, registers, seen):
+    """One exponential average less another, in per cent of that one where `percent`."""
     quick, late = registers[0], registers[1]
+    a, b = 2.0 / (fast + 1.0), 2.0 / (slow + 1.0)
     for t in range(len(values)):
         age = seen + t
-        late = average(age, slow, lateness, late, values[t])
-        if age >= start:
-            quick = average(age - start, fast, quickness, quick, values[t])
+        quick = average(age, fast, a, quick, values[t])
+        late = average(age, slow, b, late, values[t])
         if age < slow - 1:
             out[t] = NAN
         elif percent:
@@ -73,6 +73,31 @@ def spread(values, fast, slow, start, quickness, lateness, percent, out, registe
             out[t] = quick - late
     registers[0] = quick
     registers[1] = late
+
+
+@kernel(outputs=3, registers=3)
+def fixed_macd(values, signal, line, smoothed, histogram, registers, seen):
+    """Averages that begin with 12 and 26 bars, with the weights 0.15 and 0.075."""
+    quick, late, smooth = registers[0], registers[1], registers[2]
+    alpha = 2.0 / (signal + 1.0)
+    for t in range(len(values)):
+        age = seen + t
+        late = average(age, 26, 0.075, late, values[t])
+        if age >= 14:  # so that both begin at the same bar
+            quick = average(age - 14, 12, 0.15, quick, values[t])
+        if age >= 25:
+            smooth = average(age - 25, signal, alpha, smooth, quick - late)
+        if age >= signal + 24:
+            line[t] = quick - late
+            smoothed[t] = smooth
+            histogram[t] = quick - late - smooth
+        else:
+            line[t] = NAN
+            smoothed[t] = NAN
+            histogram[t] = NAN
+    registers[0] = quick
+    registers[1] = late
+    registers[2] = smooth
 
 
 @kernel(registers=4)

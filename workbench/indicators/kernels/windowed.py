@@ -1,6 +1,7 @@
 """Oscillators over the last `window` bars: where the price stands, which way bars went.
 
-Sums and extremes are taken in blocks of one window, as in `rolling` and `extremes`.
+Sums and extremes are taken in blocks of one window, as in `rolling` and `extremes`; over a few
+bars they are quicker taken directly.
 """
 # mypy: disable-error-code="no-untyped-def"
 
@@ -19,10 +20,25 @@ from workbench.indicators.language import (
     workspace,
 )
 
+FEW = 6
+
 
 @step
 def summed(values, first, bars, window, scale, suffix, out):
     """`scale` times the sums of `window` values, the first of which is at the bar `first`."""
+    if window > FEW:
+        summed_in_blocks(values, first, bars, window, scale, suffix, out)
+    else:
+        for t in range(first + window - 1, bars):
+            total = values[t]
+            for back in range(1, window):
+                total = total + values[t - back]
+            out[t] = total * scale
+    blank(out, min(first + window - 1, bars))
+
+
+@step
+def summed_in_blocks(values, first, bars, window, scale, suffix, out):
     size = min(window, bars)
     for p in range(size + 1):
         suffix[p] = 0.0
@@ -35,13 +51,32 @@ def summed(values, first, bars, window, scale, suffix, out):
         for p in range(min(size, bars - start) - 1, 0, -1):
             total = total + values[start + p]
             suffix[p] = total
-    for t in range(min(first + window - 1, bars)):
-        out[t] = NAN
+
+
+@step
+def placed(value, top, bottom, below_top):
+    """Where a value stands in a range: 0 to 100, or -100 to 0 below its top."""
+    distance = value - (top if below_top else bottom)
+    return where(top == bottom, 0.0, 100.0 * distance / (top - bottom))
 
 
 @step
 def position(high, low, close, window, bars, below_top, above, below, out):
-    """Where the close stands in the range of the window: 0 to 100, or -100 to 0 below its top."""
+    """Where the close stands in the range of the window."""
+    if window > FEW:
+        position_in_blocks(high, low, close, window, bars, below_top, above, below, out)
+    else:
+        for t in range(window - 1, bars):
+            top, bottom = high[t], low[t]
+            for back in range(1, window):
+                top = maximum(high[t - back], top)
+                bottom = minimum(low[t - back], bottom)
+            out[t] = placed(close[t], top, bottom, below_top)
+    blank(out, min(window - 1, bars))
+
+
+@step
+def position_in_blocks(high, low, close, window, bars, below_top, above, below, out):
     size = min(window, bars)
     for p in range(size + 1):
         above[p] = high[0]
@@ -55,8 +90,7 @@ def position(high, low, close, window, bars, below_top, above, below, out):
             least = minimum(low[t], least)
             top = maximum(above[t - start + 1], greatest)
             bottom = minimum(below[t - start + 1], least)
-            distance = close[t] - (top if below_top else bottom)
-            out[t] = where(top == bottom, 0.0, 100.0 * distance / (top - bottom))
+            out[t] = placed(close[t], top, bottom, below_top)
         end = min(start + window, bars) - 1
         greatest, least = high[end], low[end]
         for p in range(min(size, bars - start) - 1, 0, -1):
@@ -64,7 +98,6 @@ def position(high, low, close, window, bars, below_top, above, below, out):
             least = minimum(low[start + p], least)
             above[p] = greatest
             below[p] = least
-    blank(out, min(window - 1, bars))
 
 
 @step
