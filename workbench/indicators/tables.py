@@ -18,16 +18,22 @@ Table: TypeAlias = "pd.Series[Any] | pd.DataFrame | np.ndarray[Any, Any]"
 def columns(name: str, fields: Sequence[str], given: Sequence[Any]) -> tuple[Table, ...]:
     """One table per field: those given, or the columns of the one Bars frame given.
 
+    Where `session` is not among them, it comes from the dates of pandas tables.
+
     >>> frame = pd.DataFrame({"high": [2.0], "low": [1.0]})
     >>> [column.name for column in columns("range", ["high", "low"], [frame])]
     ['high', 'low']
     """
     if len(given) == 1 and _is_bars(given[0]):
         frame = given[0]
-        missing = [field for field in fields if field not in frame.columns]
+        of_bars = [field for field in fields if field != "session"]
+        missing = [field for field in of_bars if field not in frame.columns]
         if missing:
             raise InputError(f"{name} needs the column {missing[0]!r}; these Bars lack it")
-        return tuple(frame[field] for field in fields)
+        given = [frame[field] for field in of_bars]
+    if "session" in fields and len(given) == len(fields) - 1:
+        given = list(given)
+        given.insert(list(fields).index("session"), sessions_of(name, given[0]))
     if len(given) != len(fields):
         raise InputError(
             f"{name} takes {', '.join(fields)} by position, or one Bars frame; {len(given)} given"
@@ -35,6 +41,28 @@ def columns(name: str, fields: Sequence[str], given: Sequence[Any]) -> tuple[Tab
     for field, table in zip(fields, given, strict=True):
         _check_alignment(name, fields[0], given[0], field, table)
     return tuple(given)
+
+
+def sessions_of(name: str, like: Any) -> Table:
+    """The session of each bar of `like`, in its shape: the number of its UTC day since 1970.
+
+    >>> times = pd.to_datetime(["1970-01-01 09:00", "1970-01-02 09:00"], utc=True)
+    >>> sessions_of("vwap", pd.Series([5.0, 6.0], times)).tolist()
+    [0.0, 1.0]
+    """
+    index = getattr(like, "index", None)
+    if not isinstance(index, pd.DatetimeIndex):
+        raise InputError(
+            f"{name}: only a DatetimeIndex tells the sessions; pass session, "
+            "a number for each bar that changes from session to session, by position"
+        )
+    universal = index.tz_convert(None) if index.tz is not None else index
+    days = universal.to_numpy().astype("datetime64[D]").astype(np.float64)
+    if like.ndim == 1:
+        return pd.Series(days, index)
+    return pd.DataFrame(
+        np.broadcast_to(days[:, np.newaxis], like.shape), index, like.columns, copy=True
+    )
 
 
 def to_array(name: str, field: str, table: Table) -> np.ndarray[Any, Any]:
