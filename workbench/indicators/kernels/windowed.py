@@ -130,9 +130,8 @@ def slow_stochastic(high, low, close, window, smoothing, signal, slow, smooth):
     bars = len(close)
     size = min(max(window, smoothing, signal), bars) + 1
     above, below = workspace(close, size), workspace(close, size)
-    quick = workspace(close, bars)
-    position(high, low, close, window, bars, 0, above, below, quick)
-    summed(quick, window - 1, bars, smoothing, 1.0 / smoothing, above, slow)
+    position(high, low, close, window, bars, 0, above, below, smooth)
+    summed(smooth, window - 1, bars, smoothing, 1.0 / smoothing, above, slow)
     summed(slow, window + smoothing - 2, bars, signal, 1.0 / signal, above, smooth)
     blank(slow, min(window + smoothing + signal - 3, bars))
 
@@ -220,12 +219,34 @@ def channel_index(high, low, close, window, out):
     blank(out, min(window - 1, bars))
 
 
+@step
+def add_share(parts, wholes, first, bars, window, weight, still, suffix, suffix2, out):
+    """Add `weight` times the parts' sum by that of the wholes, or `still` where this is 0."""
+    size = min(window, bars)
+    for p in range(size + 1):
+        suffix[p] = 0.0
+        suffix2[p] = 0.0
+    for start in range(first, bars, window):
+        part, whole = 0.0, 0.0
+        for t in range(start, min(start + window, bars)):
+            part = part + parts[t]
+            whole = whole + wholes[t]
+            top, bottom = suffix[t - start + 1] + part, suffix2[t - start + 1] + whole
+            out[t] = out[t] + where(bottom == 0.0, still, weight * top / bottom)
+        part, whole = 0.0, 0.0
+        for p in range(min(size, bars - start) - 1, 0, -1):
+            part = part + parts[start + p]
+            whole = whole + wholes[start + p]
+            suffix[p] = part
+            suffix2[p] = whole
+
+
 @kernel(reach=lambda window: window)
 def money_flow(high, low, close, volume, window, out):
     bars = len(close)
     size = min(window, bars) + 1
     gained, moved = workspace(close, bars), workspace(close, bars)
-    suffix, total = workspace(close, size), workspace(close, bars)
+    suffix, suffix2 = workspace(close, size), workspace(close, size)
     previous = 0.0
     for t in range(bars):
         typical = (high[t] + low[t] + close[t]) / 3.0
@@ -233,11 +254,9 @@ def money_flow(high, low, close, volume, window, out):
         rounding = 1e-14 * (absolute(typical) + absolute(previous))
         gained[t] = where(typical - previous > rounding, flow, 0.0)
         moved[t] = where(absolute(typical - previous) > rounding, flow, 0.0)
+        out[t] = 0.0
         previous = typical
-    summed(gained, 1, bars, window, 100.0, suffix, out)
-    summed(moved, 1, bars, window, 1.0, suffix, total)
-    for t in range(bars):
-        out[t] = where(total[t] == 0.0, 0.0, out[t] / total[t])
+    add_share(gained, moved, 1, bars, window, 100.0, 0.0, suffix, suffix2, out)
     blank(out, min(window, bars))
 
 
@@ -246,42 +265,31 @@ def intraday(opening, close, window, out):
     bars = len(close)
     size = min(window, bars) + 1
     gained, moved = workspace(close, bars), workspace(close, bars)
-    suffix, total = workspace(close, size), workspace(close, bars)
+    suffix, suffix2 = workspace(close, size), workspace(close, size)
     for t in range(bars):
         change = close[t] - opening[t]
         gained[t] = maximum(change, 0.0)
         moved[t] = absolute(change)
-    summed(gained, 0, bars, window, 100.0, suffix, out)
-    summed(moved, 0, bars, window, 1.0, suffix, total)
-    for t in range(bars):
-        out[t] = where(total[t] == 0.0, 50.0, out[t] / total[t])
+        out[t] = 0.0
+    add_share(gained, moved, 0, bars, window, 100.0, 50.0, suffix, suffix2, out)
     blank(out, min(window - 1, bars))
-
-
-@step
-def pressed(pressure, ranges, bars, window, weight, suffix, part, whole, out):
-    """Add `weight` times the share of the buying pressure in the true range."""
-    summed(pressure, 1, bars, window, weight, suffix, part)
-    summed(ranges, 1, bars, window, 1.0, suffix, whole)
-    for t in range(bars):
-        out[t] = out[t] + where(whole[t] == 0.0, 0.0, part[t] / whole[t])
 
 
 @kernel(reach=lambda short, medium, long: long)  # noqa: ARG005
 def ultimate(high, low, close, short, medium, long, out):
     bars = len(close)
+    size = min(long, bars) + 1
     pressure, ranges = workspace(close, bars), workspace(close, bars)
-    part, whole = workspace(close, bars), workspace(close, bars)
-    suffix = workspace(close, min(long, bars) + 1)
+    suffix, suffix2 = workspace(close, size), workspace(close, size)
     previous = close[0]
     for t in range(bars):
         pressure[t] = close[t] - minimum(low[t], previous)
         ranges[t] = true_range(high[t], low[t], previous)
         out[t] = 0.0
         previous = close[t]
-    pressed(pressure, ranges, bars, short, 400.0 / 7.0, suffix, part, whole, out)
-    pressed(pressure, ranges, bars, medium, 200.0 / 7.0, suffix, part, whole, out)
-    pressed(pressure, ranges, bars, long, 100.0 / 7.0, suffix, part, whole, out)
+    add_share(pressure, ranges, 1, bars, short, 400.0 / 7.0, 0.0, suffix, suffix2, out)
+    add_share(pressure, ranges, 1, bars, medium, 200.0 / 7.0, 0.0, suffix, suffix2, out)
+    add_share(pressure, ranges, 1, bars, long, 100.0 / 7.0, 0.0, suffix, suffix2, out)
     blank(out, min(long, bars))
 
 
