@@ -152,35 +152,34 @@ def aroon(high, low, window, down, up):
         below_at[p] = 0.0
     for start in range(0, bars, block):
         greatest, least = high[start], low[start]
-        top_at, bottom_at = 0.0 * greatest + start, 0.0 * least + start
+        now = 1.0 * start
+        top_at, bottom_at = 0.0 * greatest + now, 0.0 * least + now
         above[size] = greatest
         below[size] = least
         for t in range(start, min(start + block, bars)):
-            newest = high[t] >= greatest
-            greatest = where(newest, high[t], greatest)
-            top_at = where(newest, 1.0 * t, top_at)
-            newest = low[t] <= least
-            least = where(newest, low[t], least)
-            bottom_at = where(newest, 1.0 * t, bottom_at)
+            top, bottom = high[t], low[t]
+            top_at = where(top >= greatest, now, top_at)
+            bottom_at = where(bottom <= least, now, bottom_at)
+            greatest, least = maximum(top, greatest), minimum(bottom, least)
             p = t - start + 1
-            high_at = where(above[p] > greatest, above_at[p], top_at)
-            low_at = where(below[p] < least, below_at[p], bottom_at)
-            up[t] = (high_at - (t - window)) * scale
-            down[t] = (low_at - (t - window)) * scale
+            since = now - window
+            up[t] = (where(above[p] > greatest, above_at[p], top_at) - since) * scale
+            down[t] = (where(below[p] < least, below_at[p], bottom_at) - since) * scale
+            now = now + 1.0
         end = min(start + block, bars) - 1
         greatest, least = high[end], low[end]
-        top_at, bottom_at = 0.0 * greatest + end, 0.0 * least + end
+        now = 1.0 * end
+        top_at, bottom_at = 0.0 * greatest + now, 0.0 * least + now
         for p in range(end - start, 0, -1):
-            newest = high[start + p] > greatest
-            greatest = where(newest, high[start + p], greatest)
-            top_at = where(newest, 1.0 * (start + p), top_at)
-            newest = low[start + p] < least
-            least = where(newest, low[start + p], least)
-            bottom_at = where(newest, 1.0 * (start + p), bottom_at)
+            top, bottom = high[start + p], low[start + p]
+            top_at = where(top > greatest, now, top_at)
+            bottom_at = where(bottom < least, now, bottom_at)
+            greatest, least = maximum(top, greatest), minimum(bottom, least)
             above[p] = greatest
             above_at[p] = top_at
             below[p] = least
             below_at[p] = bottom_at
+            now = now - 1.0
     blank(up, min(window, bars))
     blank(down, min(window, bars))
 
