@@ -62,20 +62,37 @@ def symbols_read(market: wb.Workbench, *arguments: Any, **options: Any) -> set[s
     return {symbol for read in heard.reads for symbol in read.symbols}
 
 
-@pytest.mark.parametrize(("limit_bytes", "parts"), [(500_000, 3), (150_000, 11)])
-def test_every_indicator_is_to_the_bit_what_it_is_in_memory(
-    market: wb.Workbench, tmp_path: Path, limit_bytes: int, parts: int
-) -> None:
-    every = [name for name, one in INDICATORS.items() if set(one.inputs) <= set(FIELDS)]
-    bars, whole = market.bars(NAMES), quietly(market, NAMES, every)
-    result = quietly(market, NAMES, every, out=tmp_path / "out", limit_bytes=limit_bytes)
-    assert len(json.loads((tmp_path / "out" / "symbols.json").read_text())["parts"]) >= parts
-    for one in calculations(every):
-        expected = one.record.compute(bars)
+def expected_of(market: wb.Workbench, wants: Any) -> dict[str, pd.DataFrame]:
+    """What the indicators give over all bars at once, by label."""
+    bars, found = market.bars(NAMES), {}
+    for one in calculations(wants):
+        made = one.record.compute(bars, dtype=one.dtype, **one.parameters)
+        several = len(one.labels) > 1
         for label, output in zip(one.labels, one.record.outputs, strict=True):
-            wanted = expected[output.name] if len(one.labels) > 1 else expected
-            pd.testing.assert_frame_equal(whole[label], wanted, check_exact=True)
-            pd.testing.assert_frame_equal(result[label], wanted, check_exact=True)
+            found[label] = made[output.name] if several else made
+    return found
+
+
+def test_every_indicator_is_to_the_bit_what_it_is_in_memory(
+    market: wb.Workbench, tmp_path: Path
+) -> None:
+    """Fewer symbols at a time than a kernel takes side by side, and all at once."""
+    every = [name for name, one in INDICATORS.items() if set(one.inputs) <= set(FIELDS)]
+    result = quietly(market, NAMES, every, out=tmp_path / "out", limit_bytes=250_000)
+    assert len(json.loads((tmp_path / "out" / "symbols.json").read_text())["parts"]) >= 6
+    for label, wanted in expected_of(market, every).items():
+        pd.testing.assert_frame_equal(result[label], wanted, check_exact=True)
+
+
+@pytest.mark.parametrize("limit_bytes", [60_000, 200_000, 600_000, 2**30])
+def test_however_large_the_shares_are(
+    market: wb.Workbench, tmp_path: Path, limit_bytes: int
+) -> None:
+    result = quietly(market, NAMES, SOME, out=tmp_path / "out", limit_bytes=limit_bytes)
+    frame = quietly(market, NAMES, SOME)
+    for label, wanted in expected_of(market, SOME).items():
+        pd.testing.assert_frame_equal(result[label], wanted, check_exact=True)
+        pd.testing.assert_frame_equal(frame[label], wanted, check_exact=True)
 
 
 def test_labels_name_the_parameters(market: wb.Workbench, tmp_path: Path) -> None:
