@@ -30,10 +30,23 @@ HIGH, LOW = CLOSE * 1.02, CLOSE * 0.97
 TIMES = np.arange(80) * 86_400_000_000
 SYMBOLS = [f"S{number}" for number in range(10)]
 ARRAYS = {"open": CLOSE, "high": HIGH, "low": LOW, "close": CLOSE, "volume": CLOSE}
+BESIDE = {
+    "benchmark": CLOSE[:, ::-1],
+    "periods": np.full(CLOSE.shape, 9.0),
+    "session": np.broadcast_to(np.arange(80.0)[:, None] // 7, CLOSE.shape),
+    "anchor": np.broadcast_to((np.arange(80.0)[:, None] == 20.0) * 1.0, CLOSE.shape),
+}
+"""What indicators take that is no field of bars."""
 
 
 def arrays_for(name: str) -> list[np.ndarray]:
-    return [ARRAYS[field] for field in INDICATORS[name].inputs]
+    return [{**BESIDE, **ARRAYS}[field] for field in INDICATORS[name].inputs]
+
+
+def picked_from(name: str, bars: pd.DataFrame) -> Any:
+    """The result for the columns of `bars`, one by one; sessions come from the dates."""
+    inputs = [bars[field] for field in INDICATORS[name].inputs if field != "session"]
+    return getattr(ta, name)(*inputs)
 
 
 def outputs(result: Any) -> list[np.ndarray]:
@@ -136,14 +149,33 @@ def test_missing_values_of_nullable_columns_are_gaps() -> None:
 
 def test_flat_bars_pick_their_columns(name: str) -> None:
     bars = flat(TIMES, np.array([ARRAYS[field][:, 0] for field in FIELDS]))
-    picked = getattr(ta, name)(*[bars[field] for field in INDICATORS[name].inputs])
-    assert getattr(ta, name)(bars).equals(picked)
+    if INDICATORS[name].of_bars:
+        assert getattr(ta, name)(bars).equals(picked_from(name, bars))
+    else:
+        with pytest.raises(InputError, match="needs the column"):
+            getattr(ta, name)(bars)
 
 
 def test_panel_bars_pick_their_columns(name: str) -> None:
     bars = panel(TIMES, ARRAYS, SYMBOLS)
-    picked = getattr(ta, name)(*[bars[field] for field in INDICATORS[name].inputs])
-    assert getattr(ta, name)(bars).equals(picked)
+    if INDICATORS[name].of_bars:
+        assert getattr(ta, name)(bars).equals(picked_from(name, bars))
+    else:
+        with pytest.raises(InputError, match="needs the column"):
+            getattr(ta, name)(bars)
+
+
+def test_sessions_are_utc_dates_or_given() -> None:
+    times = pd.date_range("2024-01-01", periods=80, freq="7h", tz="America/New_York")
+    panels = [pd.DataFrame(values, times, SYMBOLS) for values in (HIGH, LOW, CLOSE)]
+    days = times.tz_convert("UTC").normalize().as_unit("s").asi8 // 86_400
+    given = np.broadcast_to(days[:, None], CLOSE.shape).astype(float)
+    expected = ta.pivot_points(HIGH, LOW, CLOSE, given)
+    np.testing.assert_array_equal(ta.pivot_points(*panels)["r1"], expected.r1)
+    one = ta.pivot_points(*[table["S3"] for table in panels])
+    np.testing.assert_array_equal(one["r1"], expected.r1[:, 3])
+    with pytest.raises(InputError, match="pass session, a number for each bar"):
+        ta.pivot_points(HIGH, LOW, CLOSE)
 
 
 def test_indicators_of_indicators() -> None:
@@ -224,7 +256,7 @@ def test_the_signature_is_the_specification(name: str) -> None:
     positional = [one.name for one in arguments if one.kind is one.POSITIONAL_ONLY]
     keywords = {one.name: one.default for one in arguments if one.kind is one.KEYWORD_ONLY}
     assert tuple(positional) == record.inputs
-    assert set(record.inputs) <= set(FIELDS)
+    assert set(record.inputs) <= {*FIELDS, *BESIDE}
     options = {option: default for option, (default, _) in OPTIONS.items()}
     assert keywords == {**record.checked({}), **options}, "the defaults are allowed"
     assert len(arguments) == len(positional) + len(keywords)
