@@ -221,8 +221,8 @@ def cci(high: Floats, low: Floats, close: Floats, /, *, window: AtLeastTwo = 14)
     """Commodity channel index: the distance from the mean; 100 is 1.5 mean deviations.
 
     Formula (TA-Lib CCI): (p - m) / (0.015 · d), where p = (high + low + close) / 3, m is its mean
-    over `window` bars and d the mean of |p - m| over these; 0 where d is 0.
-    Warm-up: `window` - 1 NaN.
+    over `window` bars and d the mean of |p - m| over these; 0 where d is no more than rounding,
+    1e-14 of m. Warm-up: `window` - 1 NaN.
     Shape: that of the inputs (Series, wide frames, arrays; or one Bars frame), float64.
     Gaps: NaN where any input is missing; the window passes over such bars.
     Raises InputError for a wrong or misaligned input or a wrong parameter.

@@ -57,7 +57,8 @@ def indicator(high, low, close, window, upward, out, registers, seen):
             total = wilder_sum(age, window, rest, total, moved)
             wide = true_range(high[t], low[t], previous)
             spread = wilder_sum(age, window, rest, spread, wide)
-            held = where(wide == 0.0, held, 100.0 * total / spread)
+            still = held if window > 1 else 0.0
+            held = where(wide == 0.0, still, 100.0 * total / spread)
         out[t] = held if age >= window else NAN
         previous_high, previous_low, previous = high[t], low[t], close[t]
     registers[0] = total

@@ -213,8 +213,9 @@ def channel_index(high, low, close, window, out):
                     even = even + absolute(typical[t - back - 1] - mean)
                 if window % 2 == 0:
                     odd = odd + absolute(typical[t - window + 1] - mean)
-                deviation = (even + odd) * (0.015 * scale)
-                out[t] = where(deviation == 0.0, 0.0, (typical[t] - mean) / deviation)
+                deviation = (even + odd) * scale
+                still = deviation <= 1e-14 * absolute(mean)
+                out[t] = where(still, 0.0, (typical[t] - mean) / (0.015 * deviation))
     blank(out, min(window - 1, bars))
 
 
