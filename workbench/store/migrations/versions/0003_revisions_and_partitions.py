@@ -343,6 +343,16 @@ BEGIN ATOMIC
     FROM data_ingestion.layout l WHERE p.timeframe = wanted AND l.timeframe = wanted;
 END;
 
+-- Nobody attaches, detaches or drops a partition until this transaction ends; others read and write.
+CREATE FUNCTION data_ingestion.hold_layout(wanted data_ingestion.timeframe) RETURNS void
+LANGUAGE plpgsql SET search_path = data_ingestion, pg_temp AS $$
+BEGIN
+  IF to_regclass(format('market_data_%s', wanted)) IS NOT NULL THEN
+    EXECUTE format('LOCK TABLE ONLY %I IN SHARE UPDATE EXCLUSIVE MODE',
+      format('market_data_%s', wanted));
+  END IF;
+END $$;
+
 -- Make the partition that bars at `moment` belong to; false where there is one already. Rows
 -- that came before it are moved out of the default partition; they do not change by that.
 CREATE FUNCTION data_ingestion.make_partition(
@@ -359,6 +369,8 @@ DECLARE
   leaf text;
 BEGIN
   PERFORM pg_advisory_xact_lock(hashtext('data_ingestion.partition:' || wanted));
+  PERFORM hold_layout(wanted);
+  PERFORM reconcile(wanted);  -- or what is accounted for below would cover what somebody else did
   IF EXISTS (SELECT FROM partition p
              WHERE p.timeframe = wanted AND p.lower <= moment AND moment < p.upper) THEN
     RETURN false;
@@ -399,6 +411,7 @@ DECLARE
   leaf record;
 BEGIN
   PERFORM pg_advisory_xact_lock(hashtext('data_ingestion.partition:' || wanted));
+  PERFORM hold_layout(wanted);
   IF (SELECT settled FROM layout WHERE timeframe = wanted) THEN
     RETURN false;
   END IF;
