@@ -7,7 +7,7 @@ BIN := .venv/bin
 SETUP = python="$$(sh scripts/find_python.sh $(if $(PYTHON),"$(PYTHON)"))" && "$$python" scripts/setup_venv.py
 NOTEBOOKS = find notebooks -name '*.ipynb' -not -path '*/.ipynb_checkpoints/*' -print0
 
-.PHONY: help setup setup-test demo test check soak lab bench peers docs screenshot constraints clean
+.PHONY: help setup setup-test warm demo test check soak lab bench peers docs screenshot constraints clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -16,10 +16,14 @@ help: ## list the commands
 setup: ## make .venv with the pinned packages (quick when nothing changed)
 	@$(SETUP)
 
-setup-test: ## the same with the test tools, a Chromium and a Redis
+setup-test: ## the same with the test tools, a Chromium, a Redis and compiled indicators
 	@$(SETUP) --extra test
 	@$(BIN)/python scripts/install_chromium.py >/dev/null
 	@$(BIN)/python scripts/install_redis.py >/dev/null
+	@$(BIN)/workbench warm
+
+warm: setup ## compile all indicators ahead (a minute or two, once)
+	@$(BIN)/workbench warm
 
 demo: setup ## import the sample bars through the notebook, then serve the dashboard (SERVE=0: stop before)
 	@$(BIN)/workbench run ingest_bars
@@ -40,7 +44,7 @@ check: setup-test ## style, types, layers and notebooks only
 soak: setup-test ## prove a million reads fresh beside writers, kills and faults (READS=…, SEED=…)
 	@$(BIN)/python -m tests.soak --reads $(or $(READS),1000000) --seed $(or $(SEED),1)
 
-lab: setup ## open JupyterLab on notebooks/
+lab: warm ## open JupyterLab on notebooks/
 	@$(BIN)/workbench lab
 
 bench: setup-test ## time everything against its peers (QUICK=1: small sizes, CASE=name: one case)
