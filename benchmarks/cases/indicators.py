@@ -65,7 +65,7 @@ def some(arrays: Arrays) -> Arrays:
     return arrays if few else [array[:, symbols] for array in arrays]
 
 
-def trial(record: Indicator, scale: Scale, symbols: int, rows: int) -> Iterator[Trial]:
+def trial(record: Indicator, symbols: int, rows: int) -> Iterator[Trial]:
     fields = panel(symbols, rows)
     ours = [fields[name][0] for name in record.inputs]
     series = [fields[name][1] for name in record.inputs]
@@ -98,7 +98,7 @@ def register(record: Indicator) -> None:
         reference="TA-Lib" if beside else "a copy in memory",
         part_of="panels of 5,000 symbols × 2,520 bars, one thread",
         **goals,
-    )(lambda scale: trial(record, scale, scale.pick(5_000, 12), scale.pick(2_520, 300)))
+    )(lambda scale: trial(record, scale.pick(5_000, 12), scale.pick(2_520, 300)))
 
 
 def register_series(record: Indicator) -> None:
@@ -109,7 +109,7 @@ def register_series(record: Indicator) -> None:
         reference="TA-Lib",
         part_of="one series of 1,000,000 bars, several outputs",
         targets={"TA-Lib": 2.5},
-    )(lambda scale: trial(record, scale, 1, scale.pick(1_000_000, 3_000)))
+    )(lambda scale: trial(record, 1, scale.pick(1_000_000, 3_000)))
 
 
 for _record in INDICATORS.values():

@@ -343,7 +343,8 @@ BEGIN ATOMIC
     FROM data_ingestion.layout l WHERE p.timeframe = wanted AND l.timeframe = wanted;
 END;
 
--- Nobody attaches, detaches or drops a partition until this transaction ends; others read and write.
+-- Nobody attaches, detaches or drops a partition until this transaction ends; bars may be read
+-- and written.
 CREATE FUNCTION data_ingestion.hold_layout(wanted data_ingestion.timeframe) RETURNS void
 LANGUAGE plpgsql SET search_path = data_ingestion, pg_temp AS $$
 BEGIN
