@@ -20,7 +20,7 @@ COMPARED = 40
 """Symbols whose values are compared; the first and the last ones."""
 
 
-@functools.lru_cache(1)
+@functools.lru_cache(2)
 def panel(symbols: int, rows: int) -> dict[str, tuple[Any, Any]]:
     """Each input as wb.bars gives it, (time, symbol) in C order, and with contiguous series."""
     fields = walk(rows, 1, symbols)
@@ -30,7 +30,7 @@ def panel(symbols: int, rows: int) -> dict[str, tuple[Any, Any]]:
     }
 
 
-@functools.lru_cache(1)
+@functools.lru_cache(4)
 def stored(outputs: int, symbols: int, rows: int) -> Arrays:
     """Where TA-Lib's results go: like ours, memory that was used before."""
     return [np.zeros((symbols, rows)) for _ in range(outputs)]
