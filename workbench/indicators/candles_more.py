@@ -127,6 +127,7 @@ def cdlmathold(
     """Mat hold: a long white body, three short ones that fall back into it, a new high.
 
     100: it is there; 0: it is not.
+    `penetration`: how far the bars may fall back into the first body, as a share of it.
     Formula (TA-Lib CDLMATHOLD, its candle settings). Warm-up: 14 NaN.
     Gaps: NaN where any input is missing. Shape: that of `close`, float64.
     Raises InputError for a wrong or misaligned input or parameter.

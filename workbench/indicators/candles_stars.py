@@ -36,6 +36,7 @@ def cdlabandonedbaby(
     """Abandoned baby: a long body, a doji beyond a gap, an opposite body beyond a gap back.
 
     100: bullish; -100: bearish; 0: none.
+    `penetration`: how deep the last bar closes in the first body, as a share of it.
     Formula (TA-Lib CDLABANDONEDBABY, its candle settings). Warm-up: 12 NaN.
     Gaps: NaN where any input is missing. Shape: that of `close`, float64.
     Raises InputError for a wrong or misaligned input or parameter.
@@ -61,6 +62,7 @@ def cdleveningdojistar(
     """Evening doji star: a long white body, a doji above it, a black body deep into the first.
 
     -100: it is there; 0: it is not.
+    `penetration`: how deep the last bar closes in the first body, as a share of it.
     Formula (TA-Lib CDLEVENINGDOJISTAR, its candle settings). Warm-up: 12 NaN.
     Gaps: NaN where any input is missing. Shape: that of `close`, float64.
     Raises InputError for a wrong or misaligned input or parameter.
@@ -90,6 +92,7 @@ def cdleveningstar(
     """Evening star: a long white body, a short one above it, a black body deep into the first.
 
     -100: it is there; 0: it is not.
+    `penetration`: how deep the last bar closes in the first body, as a share of it.
     Formula (TA-Lib CDLEVENINGSTAR, its candle settings). Warm-up: 12 NaN.
     Gaps: NaN where any input is missing. Shape: that of `close`, float64.
     Raises InputError for a wrong or misaligned input or parameter.
@@ -109,6 +112,7 @@ def cdlmorningdojistar(
     """Morning doji star: a long black body, a doji below it, a white body deep into the first.
 
     100: it is there; 0: it is not.
+    `penetration`: how deep the last bar closes in the first body, as a share of it.
     Formula (TA-Lib CDLMORNINGDOJISTAR, its candle settings). Warm-up: 12 NaN.
     Gaps: NaN where any input is missing. Shape: that of `close`, float64.
     Raises InputError for a wrong or misaligned input or parameter.
@@ -138,6 +142,7 @@ def cdlmorningstar(
     """Morning star: a long black body, a short one below it, a white body deep into the first.
 
     100: it is there; 0: it is not.
+    `penetration`: how deep the last bar closes in the first body, as a share of it.
     Formula (TA-Lib CDLMORNINGSTAR, its candle settings). Warm-up: 12 NaN.
     Gaps: NaN where any input is missing. Shape: that of `close`, float64.
     Raises InputError for a wrong or misaligned input or parameter.

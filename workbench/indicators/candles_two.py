@@ -37,6 +37,7 @@ def cdldarkcloudcover(
     """Dark cloud cover: a long white body, then a black one from above its high to deep inside it.
 
     -100: it is there; 0: it is not.
+    `penetration`: how deep the last bar closes in the first body, as a share of it.
     Formula (TA-Lib CDLDARKCLOUDCOVER, its candle settings). Warm-up: 11 NaN.
     Gaps: NaN where any input is missing. Shape: that of `close`, float64.
     Raises InputError for a wrong or misaligned input or parameter.
