@@ -148,13 +148,18 @@ def indicators() -> Iterator[str]:
     yield prose(wb.ta.__doc__)
     yield f"There are {len(INDICATORS)}. All take these options beside their own parameters:"
     yield prose(options.Options.__doc__)
-    for group, title in GROUPS.items():
+    for group in groups():
         rows = [
             (f"[`{name}`](indicators-{group}.md#{name})", record.title, ", ".join(record.inputs))
             for name, record in of_group(group).items()
         ]
-        yield f"## {title}"
+        yield f"## {GROUPS[group]}"
         yield table(("name", "title", "input columns"), rows)
+
+
+def groups() -> list[str]:
+    """The groups that have an indicator, in their order."""
+    return [group for group in GROUPS if of_group(group)]
 
 
 def of_group(group: str) -> dict[str, Indicator]:
@@ -263,7 +268,7 @@ PAGES: dict[str, Callable[[], Iterator[str]]] = {
     "settings": settings,
     "sources": sources,
     "timeframes": timeframes,
-    **{f"indicators-{group}": functools.partial(indicators_of, group) for group in GROUPS},
+    **{f"indicators-{group}": functools.partial(indicators_of, group) for group in groups()},
 }
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import workbench as wb
+from tests.oracles import ORACLES
 from tests.test_census_doctests import modules
 from workbench import errors
 from workbench.cli import cli
@@ -44,6 +45,7 @@ def words(paths: list[Path]) -> set[str]:
 
 
 TESTED = words([path for path in (ROOT / "tests").rglob("*.py") if path.name not in HERE])
+TESTED |= set(ORACLES)
 
 
 @pytest.mark.parametrize(("page", "name"), EVERYTHING)

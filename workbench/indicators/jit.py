@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import inspect
 import logging
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -28,8 +29,8 @@ LANES = 8
 """Symbols that a kernel walks at once over a panel."""
 
 FOLDER = Path(__file__).parent
-SHARED = [FOLDER / name for name in ("language.py", "lanes.py", "jit.py", "kernels/steps.py")]
-"""Sources that every kernel is made of, beside its own module."""
+SHARED = [FOLDER / name for name in ("language.py", "lanes.py", "jit.py")]
+"""Sources that every kernel is made of, beside its own module and those it takes steps from."""
 
 
 class Kernel:
@@ -173,7 +174,7 @@ def compiled(made: Kernel, lanes: int, inputs: int, parameters: int) -> Any:
     run = _walk(made, lanes, inputs, parameters)
     run.__name__ = run.__qualname__ = f"{made.function.__name__}_{lanes}"
     found = numba.njit(run, nogil=True, error_model="numpy", no_cfunc_wrapper=True)
-    _keep_on_disk(found, run, inspect.getfile(made.function))
+    _keep_on_disk(found, run, made.function)
     return found
 
 
@@ -211,14 +212,31 @@ def _walk(made: Kernel, lanes: int, inputs: int, parameters: int) -> Callable[..
     return run
 
 
-def _keep_on_disk(found: Any, run: Callable[..., Any], source: str) -> None:
+def _keep_on_disk(found: Any, run: Callable[..., Any], function: Callable[..., Any]) -> None:
     from workbench.indicators.compiled import folder, kept_in, stamp_of
 
     place = folder()
     if place is None:
         _warn_of_no_cache()
     else:
-        found._cache = kept_in(place, run, stamp_of([*SHARED, source]))
+        found._cache = kept_in(place, run, stamp_of([*SHARED, *sources(function)]))
+
+
+def sources(function: Callable[..., Any]) -> list[Path]:
+    """The module of a kernel's function, and the modules of kernels that it imports from.
+
+    >>> from workbench.indicators.kernels.averages import ema
+    >>> [path.name for path in sources(ema.function)]
+    ['averages.py', 'steps.py']
+    """
+    kernels = f"{__package__}.kernels."
+    names, found = [function.__module__], set[str]()
+    while names:
+        name = names.pop()
+        found.add(name)
+        origins = {getattr(value, "__module__", None) for value in vars(sys.modules[name]).values()}
+        names += [n for n in origins - found if isinstance(n, str) and n.startswith(kernels)]
+    return sorted({Path(inspect.getfile(sys.modules[name])) for name in found})
 
 
 @functools.cache

@@ -55,18 +55,24 @@ class Column(types.Type):
 
 @register_model(Lanes)
 class LanesModel(models.PrimitiveModel):
+    """A vector of LLVM."""
+
     def __init__(self, manager, kind):
         super().__init__(manager, kind, ir.VectorType(DOUBLE, kind.count))
 
 
 @register_model(Mask)
 class MaskModel(models.PrimitiveModel):
+    """A vector of bits."""
+
     def __init__(self, manager, kind):
         super().__init__(manager, kind, ir.VectorType(BIT, kind.count))
 
 
 @register_model(Column)
 class ColumnModel(models.StructModel):
+    """Where it begins, and how many bars it has."""
+
     def __init__(self, manager, kind):
         super().__init__(manager, kind, [("address", types.int64), ("size", types.int64)])
 
@@ -333,6 +339,8 @@ FLOATS = types.Array(types.float64, 1, "C")
 
 @register_model(Room)
 class RoomModel(models.StructModel):
+    """An array of numba, which counts who holds it."""
+
     def __init__(self, manager, kind):
         super().__init__(manager, kind, [("array", FLOATS)])
 

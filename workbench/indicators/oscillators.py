@@ -337,7 +337,7 @@ def connors_rsi(
     Raises InputError for a wrong input or parameter.
 
     >>> connors_rsi(np.array([1.0, 2.0, 1.0, 3.0]), window=2, streak=2, rank=1).round(2)
-    array([  nan,   nan, 16.67, 90.28])
+    array([  nan,   nan, 27.78, 84.92])
     """
     below = swings.share_below(rates.multiple(close, 1, 1.0), rank)
     runs = oscillators.rsi(swings.streak(close), streak)

@@ -298,7 +298,8 @@ def imi(open: Floats, close: Floats, /, *, window: AtLeastTwo = 14) -> Points:
 def bop(open: Floats, high: Floats, low: Floats, close: Floats, /) -> Balance:
     """Balance of power: the way from open to close as a part of the bar's range, -1 to 1.
 
-    Formula (TA-Lib BOP): (close - open) / (high - low); 0 where high is not above low. No warm-up.
+    Formula (TA-Lib BOP): (close - open) / (high - low); 0 where high is not above low.
+    Warm-up: none.
     Shape: that of the inputs (Series, wide frames, arrays; or one Bars frame), float64.
     Gaps: NaN where any input is missing.
     Raises InputError for a wrong or misaligned input.

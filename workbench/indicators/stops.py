@@ -70,10 +70,11 @@ def sarext(
 ) -> Price:
     """Parabolic stop, in the unit of the prices: positive for a long, negative for a short one.
 
-    Formula (TA-Lib SAREXT): as `sar`, with a factor of its own for each side (its first value,
-    its growth, its maximum). `start` above 0 begins long with that stop, below 0 short with the
-    stop -`start`; 0 lets the first two bars choose. A stop that has just turned is moved away
-    from the price by the part `offset` of itself. Warm-up: 1 NaN.
+    Formula (TA-Lib SAREXT): as `sar`, with a factor of its own for each side: its first value
+    (`first_long`, `first_short`), its growth (`acceleration_long`, `acceleration_short`) and its
+    greatest value (`maximum_long`, `maximum_short`). `start` above 0 begins long with that stop,
+    below 0 short with the stop -`start`; 0 lets the first two bars choose. A stop that has just
+    turned is moved away from the price by the part `offset` of itself. Warm-up: 1 NaN.
     Shape: that of the inputs (Series, wide frames, arrays; or one Bars frame), float64.
     Gaps: NaN where any input is missing; the stop passes over such bars.
     Raises InputError for a wrong or misaligned input or a wrong parameter.

@@ -87,7 +87,7 @@ def natr(high: Floats, low: Floats, close: Floats, /, *, window: Window = 14) ->
 
     >>> high, low, close = np.array([[2.0, 4.0, 5.0], [1.0, 2.0, 4.0], [1.5, 2.5, 4.0]])
     >>> natr(high, low, close, window=1)
-    array([ nan, 100. ,  62.5])
+    array([  nan, 100. ,  62.5])
     """
     return spreads.natr(high, low, close, window)
 

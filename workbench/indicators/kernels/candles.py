@@ -9,16 +9,19 @@ from workbench.indicators.language import NAN, absolute, maximum, minimum, step,
 
 @step
 def body(open, close, t):
+    """The distance between open and close."""
     return absolute(close[t] - open[t])
 
 
 @step
 def top(open, close, t):
+    """The upper end of the body."""
     return maximum(open[t], close[t])
 
 
 @step
 def bottom(open, close, t):
+    """The lower end of the body."""
     return minimum(open[t], close[t])
 
 

@@ -39,6 +39,7 @@ def summed(values, first, bars, window, scale, suffix, out):
 
 @step
 def summed_in_blocks(values, first, bars, window, scale, suffix, out):
+    """Means over a window: a suffix of one block and a prefix of the next."""
     size = min(window, bars)
     for p in range(size + 1):
         suffix[p] = 0.0
@@ -77,6 +78,7 @@ def position(high, low, close, window, bars, below_top, above, below, out):
 
 @step
 def position_in_blocks(high, low, close, window, bars, below_top, above, below, out):
+    """Where closes stand in their ranges, by blocks of a window."""
     size = min(window, bars)
     for p in range(size + 1):
         above[p] = high[0]
