@@ -150,9 +150,15 @@ def run_query(database: Database, query: Query, *, max_rows: int, timeout_s: flo
 
 
 def limited(cursor: Cursor, timeout_s: float) -> None:
-    """Give each statement of this transaction `timeout_s` seconds, and plans that end soonest."""
+    """Give each statement of this transaction `timeout_s` seconds, and plans that end soonest.
+
+    The lock comes before the snapshot, so that no bars are on their way between partitions.
+    """
     cursor.execute("SET LOCAL statement_timeout = %s", (max(1, round(timeout_s * 1000)),))
-    cursor.execute("SET LOCAL cursor_tuple_fraction = 1.0")
+    cursor.execute(
+        "SET LOCAL cursor_tuple_fraction = 1.0;"
+        "LOCK TABLE ONLY data_ingestion.market_data IN ACCESS SHARE MODE"
+    )
     times_as_text(cursor)
 
 

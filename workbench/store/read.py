@@ -54,13 +54,14 @@ class State(NamedTuple):
     """What the store says of some symbols at one timeframe, at one moment.
 
     `store` names the database, `settled` is false while partitions have been changed by hand and
-    nobody has accounted for it; `ids` and `versions` stand in the order of the symbols, None where
-    there never were bars; `rows`, `first` and `last` are over all of them; `held` is true where
-    every symbol has bars.
+    nobody has accounted for it, `layout` is another one after each partition that comes or goes;
+    `ids` and `versions` stand in the order of the symbols, None where there never were bars;
+    `rows`, `first` and `last` are over all of them; `held` is true where every symbol has bars.
     """
 
     store: str
     settled: bool
+    layout: int
     ids: list[int | None]
     versions: list[int | None]
     rows: int
@@ -79,14 +80,16 @@ STATE = Statement(
     "workbench_state",
     """
 SELECT (SELECT store_id || '.' || current_database() FROM data_ingestion.store),
-  (SELECT settled FROM data_ingestion.layout WHERE timeframe = $2::data_ingestion.timeframe),
+  settled, present,
   array_agg(s.instrument_id ORDER BY place), array_agg(s.version ORDER BY place),
   sum(s.rows)::bigint, min(s.first), max(s.last), statement_timestamp(),
   bool_and(coalesce(s.rows, 0) > 0)
 FROM unnest($1::text[]) WITH ORDINALITY AS asked(symbol, place)
+JOIN data_ingestion.layout l ON l.timeframe = $2::data_ingestion.timeframe
 LEFT JOIN data_ingestion.instrument i USING (symbol)
 LEFT JOIN data_ingestion.series s ON s.instrument_id = i.instrument_id
   AND s.timeframe = $2::data_ingestion.timeframe
+GROUP BY settled, present
 """,
 )
 """The version check: one row for symbols ($1) and timeframe ($2)."""
@@ -94,8 +97,8 @@ LEFT JOIN data_ingestion.series s ON s.instrument_id = i.instrument_id
 STATE_OF_ONE = Statement(
     "workbench_state_of_one",
     """
-SELECT store_id || '.' || current_database(), settled, ARRAY[s.instrument_id], ARRAY[s.version],
-  s.rows, s.first, s.last, statement_timestamp(), true
+SELECT store_id || '.' || current_database(), settled, present, ARRAY[s.instrument_id],
+  ARRAY[s.version], s.rows, s.first, s.last, statement_timestamp(), true
 FROM data_ingestion.instrument i JOIN data_ingestion.series s USING (instrument_id),
   data_ingestion.layout l, data_ingestion.store
 WHERE i.symbol = $1 AND s.timeframe = $2 AND s.rows > 0 AND l.timeframe = $2

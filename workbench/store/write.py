@@ -82,6 +82,9 @@ def find_partitions(cursor: Cursor, timeframe: str) -> list[Partition]:
     return [Partition(*row) for row in cursor]
 
 
+IN_THE_WAY = (psycopg2.errors.LockNotAvailable, psycopg2.errors.DeadlockDetected)
+
+
 def make_room(database: Database, timeframe: str, timestamps: Times) -> None:
     """See to it that the partitions of `timestamps` (increasing) exist.
 
@@ -98,7 +101,7 @@ def make_room(database: Database, timeframe: str, timestamps: Times) -> None:
                 if not cursor.fetchone()[0]:  # type: ignore[index]
                     return
     except StoreError as error:
-        if not isinstance(error.__cause__, psycopg2.errors.LockNotAvailable):
+        if not isinstance(error.__cause__, IN_THE_WAY):
             raise
 
 

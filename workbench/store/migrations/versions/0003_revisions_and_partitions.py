@@ -368,6 +368,9 @@ DECLARE
   lower timestamptz := make_timestamptz(greatest(year, 1), 1, 1, 0, 0, 0);
   upper timestamptz := make_timestamptz(year + span, 1, 1, 0, 0, 0);
   leaf text;
+  waiting text := format(
+    'SELECT EXISTS (SELECT FROM %I WHERE timestamp >= $1 AND timestamp < $2)', other);
+  moves boolean;
 BEGIN
   PERFORM pg_advisory_xact_lock(hashtext('data_ingestion.partition:' || wanted));
   PERFORM hold_layout(wanted);
@@ -386,7 +389,19 @@ BEGIN
   IF to_regclass(format('%I', leaf)) IS NOT NULL THEN
     RETURN false;  -- somebody detached it and keeps it; the bars can stay where they are
   END IF;
+  -- A query that sees the new partition but not yet its rows, or the other way round, would lose
+  -- them: whoever locks the root table before its snapshot is safe from that.
+  EXECUTE waiting USING lower, upper INTO moves;
+  IF moves THEN
+    LOCK TABLE ONLY market_data IN ACCESS EXCLUSIVE MODE;
+  END IF;
   EXECUTE format('LOCK TABLE %I IN ACCESS EXCLUSIVE MODE', other);
+  IF NOT moves THEN
+    EXECUTE waiting USING lower, upper INTO moves;
+    IF moves THEN
+      RETURN false;  -- they came just now; a later call moves them
+    END IF;
+  END IF;
   EXECUTE format('CREATE TABLE %I (LIKE market_data INCLUDING DEFAULTS)', leaf);
   EXECUTE format('ALTER TABLE %I DISABLE TRIGGER USER', other);
   EXECUTE format('WITH moved AS (DELETE FROM %I WHERE timestamp >= $1 AND timestamp < $2
