@@ -1,17 +1,18 @@
 # ruff: noqa: S608  (statements are put together from this file's own words)
-"""Bars that move to a new partition while others read are missed by nobody."""
+"""Partitions that are made while others read and write: no bar is missed by anybody."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import psycopg2
 import pytest
 
-from tests.test_store_history import COLUMNS
+from tests.test_store_history import COLUMNS, put
 from workbench.api import Workbench
 
 STORED = 400
@@ -20,6 +21,7 @@ INSERT = (
     " SELECT timestamptz '1990-01-01Z' + n * interval '1 day', n, n, n, n, n, instrument_id, '1d'"
     f" FROM generate_series(1, {STORED}) n, data_ingestion.instrument"
 )
+MAKE = "SELECT data_ingestion.make_partition('1d', '1990-06-01Z')"
 WAITING = (
     "SELECT count(*) FROM pg_locks JOIN pg_database d ON d.oid = database"
     " WHERE datname = current_database() AND NOT granted"
@@ -27,16 +29,38 @@ WAITING = (
 
 
 @pytest.fixture
-def mover(workbench: Workbench) -> Iterator[Any]:
-    """The owner's connection; bars have come that no partition was made for."""
+def connect(workbench: Workbench) -> Iterator[Callable[[], Any]]:
+    """Makes connections of the owner's."""
     workbench.up()
-    url = workbench.settings.database_url
-    connection = psycopg2.connect(url)
+    made = []
+
+    def connection() -> Any:
+        made.append(psycopg2.connect(workbench.settings.database_url))
+        return made[-1]
+
+    yield connection
+    for one in made:
+        one.close()
+
+
+@pytest.fixture
+def mover(connect: Callable[[], Any]) -> Any:
+    """A connection; bars have come that no partition was made for."""
+    connection = connect()
     with connection, connection.cursor() as cursor:
         cursor.execute("INSERT INTO data_ingestion.instrument (symbol) VALUES ('A')")
         cursor.execute(INSERT)
-    yield connection
-    connection.close()
+    return connection
+
+
+def wait_for_one_who_waits(cursor: Any) -> None:
+    """Until somebody waits for a lock."""
+    for _ in range(2000):
+        cursor.execute(WAITING)
+        if cursor.fetchone()[0]:
+            return
+        time.sleep(0.01)
+    raise AssertionError("nobody waits")
 
 
 def read_while_bars_move(mover: Any, read: Callable[[], int]) -> int:
@@ -44,13 +68,8 @@ def read_while_bars_move(mover: Any, read: Callable[[], int]) -> int:
     with ThreadPoolExecutor(1) as pool, mover, mover.cursor() as cursor:
         cursor.execute("LOCK TABLE ONLY data_ingestion.market_data IN ACCESS EXCLUSIVE MODE")
         reading = pool.submit(read)
-        waiting = 0
-        while not waiting and not reading.done():
-            time.sleep(0.01)
-            cursor.execute(WAITING)
-            (waiting,) = cursor.fetchone()
-        assert waiting, reading.result()
-        cursor.execute("SELECT data_ingestion.make_partition('1d', '1990-06-01Z')")
+        wait_for_one_who_waits(cursor)
+        cursor.execute(MAKE)
         assert cursor.fetchone() == (True,)
         mover.commit()
         return reading.result(timeout=60)
@@ -83,11 +102,34 @@ def test_pages_see_bars_that_move(workbench: Workbench, mover: Any) -> None:
     assert read_while_bars_move(mover, count) == STORED
 
 
-def test_bars_do_not_move_under_a_reader(workbench: Workbench, mover: Any) -> None:
-    reader = psycopg2.connect(workbench.settings.database_url)
-    with reader, reader.cursor() as cursor:
+def test_bars_do_not_move_under_a_reader(
+    workbench: Workbench, mover: Any, connect: Callable[[], Any]
+) -> None:
+    with connect() as reader, reader.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM data_ingestion.market_data WHERE timeframe = '1w'")
         with pytest.raises(psycopg2.errors.LockNotAvailable), mover, mover.cursor() as moving:
-            moving.execute("SELECT data_ingestion.make_partition('1d', '1990-06-01Z')")
-    reader.close()
+            moving.execute(MAKE)
     assert len(workbench.bars("A")) == STORED
+
+
+def test_plans_that_are_kept_know_every_partition(
+    workbench: Workbench, connect: Callable[[], Any]
+) -> None:
+    """A trigger's plan stays with its connection, also one made while a partition came."""
+    put(workbench, "A", {5000: 1.0, 5001: 1.0})
+    editor, maker = connect(), connect()
+    editing, making = editor.cursor(), maker.cursor()
+    edit = "UPDATE data_ingestion.market_data_1d_2000 SET close = close + 1"
+    making.execute("LOCK TABLE data_ingestion.market_data_1d_other IN ACCESS EXCLUSIVE MODE")
+    with ThreadPoolExecutor(1) as pool:
+        planning = pool.submit(editing.execute, edit)
+        wait_for_one_who_waits(making)
+        with suppress(psycopg2.errors.LockNotAvailable):
+            making.execute(MAKE)
+        maker.commit()
+        planning.result(timeout=60)
+    editor.commit()
+    put(workbench, "A", {100: 1.0})
+    editing.execute(edit)
+    editor.commit()
+    assert workbench.bars("A")["close"].tolist() == [1.0, 3.0, 3.0]

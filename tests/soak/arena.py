@@ -155,7 +155,10 @@ class Arena:
             for actor in actors:
                 actor.end(patience_s=20)
         self.counts["seconds"] = round(time.monotonic() - began)
-        self.counts["lies"] = len(self.primary.sql("SELECT * FROM soak.lie"))
+        lies = self.primary.sql("SELECT * FROM soak.lie")
+        self.counts["lies"] = len(lies)
+        for lie in lies[:3]:
+            Tally(self.folder, "arena").fail("lie", of=lie)
         self.counts["versions"] = int(
             str(self.primary.sql("SELECT count(*) FROM soak.truth")[0][0])
         )

@@ -19,7 +19,7 @@ PATIENCE = 200
 LOST = (psycopg2.OperationalError, psycopg2.InterfaceError)
 
 # A series that moved is noted when its transaction commits; `note` also looks at series that did
-# not move: other rows under the same version are a lie, whoever reads them.
+# not move: other rows under the same version are a lie, whoever reads them, and so are wrong ends.
 SCHEMA = """
 CREATE SCHEMA soak;
 GRANT USAGE ON SCHEMA soak TO PUBLIC;
@@ -29,7 +29,7 @@ CREATE TABLE soak.truth (
   PRIMARY KEY (instrument_id, timeframe, version));
 CREATE INDEX ON soak.truth (xid);
 CREATE TABLE soak.lie (
-  instrument_id integer, timeframe data_ingestion.timeframe, version bigint, bars bytea);
+  instrument_id integer, timeframe data_ingestion.timeframe, version bigint, why text);
 -- Every version that is read after a partition was changed by hand must be newer than this.
 CREATE TABLE soak.floor (timeframe data_ingestion.timeframe PRIMARY KEY, version bigint NOT NULL);
 INSERT INTO soak.floor SELECT timeframe, 0 FROM data_ingestion.partitioning;
@@ -38,22 +38,30 @@ CREATE FUNCTION soak.note(ids integer[], wanted data_ingestion.timeframe) RETURN
 LANGUAGE plpgsql SECURITY DEFINER AS $$
 BEGIN
   LOCK TABLE data_ingestion.market_data IN ACCESS SHARE MODE;  -- TRUNCATE respects no snapshot
+  EXECUTE $anew$
   WITH present AS MATERIALIZED (
-    SELECT s.instrument_id, s.timeframe, s.version, coalesce((
-      SELECT string_agg(int8send((extract(epoch FROM timestamp) * 1000000)::bigint)
-        || float8send(open) || float8send(high) || float8send(low) || float8send(close)
-        || float8send(volume), ''::bytea ORDER BY timestamp)
+    SELECT s.instrument_id, s.timeframe, s.version, s.rows, s.first, s.last, found.*
+    FROM data_ingestion.series s, LATERAL (
+      SELECT count(*) AS true_rows, min(timestamp) AS true_first, max(timestamp) AS true_last,
+        coalesce(string_agg(int8send((extract(epoch FROM timestamp) * 1000000)::bigint)
+          || float8send(open) || float8send(high) || float8send(low) || float8send(close)
+          || float8send(volume), ''::bytea ORDER BY timestamp), ''::bytea) AS bars
       FROM data_ingestion.market_data m
-      WHERE m.instrument_id = s.instrument_id AND m.timeframe = s.timeframe), ''::bytea) AS bars
-    FROM data_ingestion.series s WHERE s.instrument_id = ANY(ids) AND s.timeframe = wanted
+      WHERE m.instrument_id = s.instrument_id AND m.timeframe = s.timeframe) AS found
+    WHERE s.instrument_id = ANY($1) AND s.timeframe = $2
   ), noted AS (
-    INSERT INTO soak.truth (instrument_id, timeframe, version, bars) SELECT * FROM present
-    ON CONFLICT DO NOTHING
+    INSERT INTO soak.truth (instrument_id, timeframe, version, bars)
+    SELECT instrument_id, timeframe, version, bars FROM present ON CONFLICT DO NOTHING
   )
-  INSERT INTO soak.lie SELECT p.* FROM present p
-    JOIN soak.truth t USING (instrument_id, timeframe, version)
-    WHERE t.bars <> p.bars
-      AND (SELECT settled FROM data_ingestion.layout l WHERE l.timeframe = wanted);
+  INSERT INTO soak.lie
+  SELECT p.instrument_id, p.timeframe, p.version, CASE WHEN t.bars <> p.bars THEN 'other bars'
+      ELSE format('%s rows from %s to %s are said to be %s from %s to %s',
+        true_rows, true_first, true_last, rows, first, last) END
+    FROM present p LEFT JOIN soak.truth t USING (instrument_id, timeframe, version)
+    WHERE (t.bars <> p.bars
+        OR (rows, first, last) IS DISTINCT FROM (true_rows, true_first, true_last))
+      AND (SELECT settled FROM data_ingestion.layout l WHERE l.timeframe = $2) $anew$
+  USING ids, wanted;
 END $$;
 
 CREATE FUNCTION soak.note_series() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$

@@ -115,6 +115,8 @@ CREATE VIEW data_ingestion.bars AS
 # changes bars, by whatever client, moves the version in the same transaction. The rows of `series`
 # are locked in one order, so that two writers cannot deadlock, and until the end, so that the
 # versions of a series are committed in their order.
+# What reads `market_data` is planned anew each time (EXECUTE): a plan that was made while somebody
+# attached a partition does not know it, and PostgreSQL would keep that plan.
 VERSIONS = f"""
 CREATE FUNCTION data_ingestion.current_run() RETURNS integer LANGUAGE sql STABLE
 RETURN nullif(current_setting('workbench.run_id', true), '')::integer;
@@ -153,10 +155,11 @@ BEGIN
   SELECT bool_or(lowest <> version OR highest <> version) INTO restamp
   FROM moved JOIN fresh USING (instrument_id, timeframe);
   IF restamp THEN
+    EXECUTE $anew$
     UPDATE market_data m SET version = s.version
     FROM added a JOIN series s USING (instrument_id, timeframe)
     WHERE (m.instrument_id, m.timeframe, m.timestamp) = (a.instrument_id, a.timeframe, a.timestamp)
-      AND m.version <> s.version;
+      AND m.version <> s.version $anew$;
   END IF;
   RETURN NULL;
 END $$;
@@ -167,6 +170,7 @@ BEGIN
   PERFORM FROM series s
     WHERE (s.instrument_id, s.timeframe) IN (SELECT instrument_id, timeframe FROM removed)
     ORDER BY s.instrument_id, s.timeframe FOR UPDATE;
+  EXECUTE $anew$
   WITH gone AS MATERIALIZED (
     SELECT instrument_id, timeframe, count(*) AS rows, min(timestamp) AS lower,
       max(timestamp) AS upper
@@ -189,7 +193,7 @@ BEGIN
     SELECT instrument_id, timeframe, version, current_run(), lower, upper FROM moved
   )
   INSERT INTO revision
-  SELECT r.*, moved.version FROM removed r JOIN moved USING (instrument_id, timeframe);
+  SELECT r.*, moved.version FROM removed r JOIN moved USING (instrument_id, timeframe) $anew$;
   RETURN NULL;
 END $$;
 
@@ -213,6 +217,7 @@ BEGIN
       (SELECT instrument_id, timeframe FROM removed
        UNION SELECT instrument_id, timeframe FROM added)
     ORDER BY s.instrument_id, s.timeframe FOR UPDATE;
+  EXECUTE $anew$
   WITH pair AS MATERIALIZED (
     SELECT instrument_id, timeframe, timestamp, a.version AS came, r.version AS went
     FROM added a FULL JOIN removed r USING (instrument_id, timeframe, timestamp)
@@ -247,7 +252,7 @@ BEGIN
   FROM pair JOIN moved USING (instrument_id, timeframe)
   WHERE (m.instrument_id, m.timeframe, m.timestamp)
       = (pair.instrument_id, pair.timeframe, pair.timestamp)
-    AND pair.came IS NOT NULL AND pair.came <> moved.version;
+    AND pair.came IS NOT NULL AND pair.came <> moved.version $anew$;
   RETURN NULL;
 END $$;
 
