@@ -135,6 +135,14 @@ from workbench.indicators.rates import (
     trix,
 )
 from workbench.indicators.record import GROUPS, INDICATORS, Indicator
+from workbench.indicators.regressions import (
+    fosc,
+    linearreg,
+    linearreg_angle,
+    linearreg_intercept,
+    linearreg_slope,
+    tsf,
+)
 from workbench.indicators.state import State
 from workbench.indicators.stochastics import (
     aroon,
@@ -286,6 +294,7 @@ __all__ = [
     "ema",
     "envelope",
     "fisher",
+    "fosc",
     "fractal",
     "frama",
     "fwma",
@@ -304,6 +313,10 @@ __all__ = [
     "kama",
     "kc",
     "kst",
+    "linearreg",
+    "linearreg_angle",
+    "linearreg_intercept",
+    "linearreg_slope",
     "macd",
     "macdext",
     "macdfix",
@@ -355,6 +368,7 @@ __all__ = [
     "trange",
     "trima",
     "trix",
+    "tsf",
     "tsi",
     "ulcer_index",
     "ultosc",

@@ -1,0 +1,78 @@
+"""The straight line through the last `window` values, by least squares.
+
+Its sums are taken in blocks of one window and never subtracted, about a value of the block: no
+price level and no old spike leaves a trace.
+"""
+# mypy: disable-error-code="no-untyped-def"
+
+from __future__ import annotations
+
+from workbench.indicators.jit import kernel
+from workbench.indicators.kernels.rolling import before
+from workbench.indicators.language import NAN, fused, sqrt, step, workspace
+
+
+@kernel(outputs=2, reach=before)
+def line(values, window, slope, intercept):
+    """What a bar adds to the line, and where the line begins: at the oldest bar."""
+    bars = len(values)
+    size = min(window, bars)
+    scale, half = 1.0 / window, 0.5 * (window - 1.0)
+    steepness = 12.0 * scale / (window * (1.0 * window) - 1.0)
+    suffix, moments = workspace(values, size + 1), workspace(values, size + 1)
+    for p in range(size + 1):
+        suffix[p] = 0.0
+        moments[p] = 0.0
+    for start in range(0, bars, window):
+        pivot = values[start]  # lies in every window that ends in this block
+        total, moment = 0.0, 0.0  # the moment about the first bar of the block
+        for p in range(window - 1 if start > 0 else 0, 0, -1):
+            offset = values[start - window + p] - pivot
+            total = total + offset
+            moment = fused(1.0 * (p - window), offset, moment)
+            suffix[p] = total
+            moments[p] = moment
+        total, moment = 0.0, 0.0
+        for t in range(start, min(start + window, bars)):
+            p = t - start
+            offset = values[t] - pivot
+            total = total + offset
+            moment = fused(1.0 * p, offset, moment)
+            whole = suffix[p + 1] + total
+            rise = (fused(half - p, whole, moments[p + 1]) + moment) * steepness
+            slope[t] = rise
+            intercept[t] = pivot + fused(whole, scale, -half * rise)
+    for t in range(min(window - 1, bars)):
+        slope[t] = NAN
+        intercept[t] = NAN
+
+
+@step
+def steepest(values, t, window, middle):
+    """The slope of the window that ends at `t`, whose mean is `middle` above its last value."""
+    last = values[t]
+    half = 0.5 * (window - 1.0)
+    moment = 0.0 * last
+    for back in range(window):
+        moment = fused(half - back, values[t - back] - last - middle, moment)
+    return moment * (12.0 / window / (window * (1.0 * window) - 1.0))
+
+
+@kernel(reach=before)
+def residual(values, window, out):
+    """The root of the mean square of the distances from the line, by degrees of freedom."""
+    half = 0.5 * (window - 1.0)
+    for t in range(min(window - 1, len(values))):
+        out[t] = NAN
+    for t in range(window - 1, len(values)):
+        last = values[t]
+        total = 0.0 * last
+        for back in range(1, window):
+            total = total + (values[t - back] - last)
+        middle = total * (1.0 / window)
+        rise = steepest(values, t, window, middle)
+        squares = 0.0 * last
+        for back in range(window):
+            distance = values[t - back] - last - middle - rise * (half - back)
+            squares = fused(distance, distance, squares)
+        out[t] = sqrt(squares * (1.0 / (window - 2.0)))

@@ -1,0 +1,159 @@
+"""The straight line through the last bars, and what is read off it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import numpy as np
+
+from workbench.indicators.jit import Floats
+from workbench.indicators.kernels import elementwise, regression
+from workbench.indicators.momentum import AtLeastTwo
+from workbench.indicators.rates import Percent
+from workbench.indicators.record import Drawn, Price, indicator
+
+PriceABar = Annotated[Floats, Drawn("price a bar")]
+Degrees = Annotated[Floats, Drawn("degrees, -90 to 90")]
+
+
+@indicator(
+    "Linear regression",
+    group="statistics",
+    pane="price",
+    warm_up=lambda window: window - 1,
+    source="TA-Lib LINEARREG",
+)
+def linearreg(close: Floats, /, *, window: AtLeastTwo = 14) -> Price:
+    """The end of the straight line through the last `window` values, in the unit of `close`.
+
+    Formula (TA-Lib LINEARREG): intercept + slope · (`window` - 1) of the line by least squares.
+    Also known as lsma. Warm-up: `window` - 1 NaN.
+    Shape: that of `close` (Series, wide frame, array; the close of a Bars frame), float64.
+    Gaps: NaN on a missing bar, which the window passes over.
+    Raises InputError for a wrong input or parameter.
+
+    >>> linearreg(np.array([1.0, 2.0, 6.0]), window=3)
+    array([nan, nan, 5.5])
+    """
+    slope, intercept = regression.line(close, window)
+    result: Floats = intercept + slope * (window - 1)
+    return result
+
+
+@indicator(
+    "Linear regression intercept",
+    group="statistics",
+    pane="price",
+    warm_up=lambda window: window - 1,
+    source="TA-Lib LINEARREG_INTERCEPT",
+)
+def linearreg_intercept(close: Floats, /, *, window: AtLeastTwo = 14) -> Price:
+    """The start of the straight line through the last `window` values, in the unit of `close`.
+
+    Formula (TA-Lib LINEARREG_INTERCEPT): the line by least squares at the oldest of its bars.
+    Warm-up: `window` - 1 NaN.
+    Shape: that of `close` (Series, wide frame, array; the close of a Bars frame), float64.
+    Gaps: NaN on a missing bar, which the window passes over.
+    Raises InputError for a wrong input or parameter.
+
+    >>> linearreg_intercept(np.array([1.0, 2.0, 6.0]), window=3)
+    array([nan, nan, 0.5])
+    """
+    intercept: Floats = regression.line(close, window)[1]
+    return intercept
+
+
+@indicator(
+    "Linear regression slope",
+    group="statistics",
+    levels=(0.0,),
+    warm_up=lambda window: window - 1,
+    source="TA-Lib LINEARREG_SLOPE",
+)
+def linearreg_slope(close: Floats, /, *, window: AtLeastTwo = 14) -> PriceABar:
+    """The slope of the straight line through the last `window` values, in units of `close` a bar.
+
+    Formula (TA-Lib LINEARREG_SLOPE): that of the line by least squares.
+    Warm-up: `window` - 1 NaN.
+    Shape: that of `close` (Series, wide frame, array; the close of a Bars frame), float64.
+    Gaps: NaN on a missing bar, which the window passes over.
+    Raises InputError for a wrong input or parameter.
+
+    >>> linearreg_slope(np.array([1.0, 2.0, 6.0]), window=3)
+    array([nan, nan, 2.5])
+    """
+    slope: Floats = regression.line(close, window)[0]
+    return slope
+
+
+@indicator(
+    "Linear regression angle",
+    group="statistics",
+    value_range=(-90.0, 90.0),
+    levels=(0.0,),
+    warm_up=lambda window: window - 1,
+    source="TA-Lib LINEARREG_ANGLE",
+)
+def linearreg_angle(close: Floats, /, *, window: AtLeastTwo = 14) -> Degrees:
+    """The angle of the straight line through the last `window` values, in degrees.
+
+    Formula (TA-Lib LINEARREG_ANGLE): the arc tangent of `linearreg_slope`; so it depends on the
+    unit of the price. Warm-up: `window` - 1 NaN.
+    Shape: that of `close` (Series, wide frame, array; the close of a Bars frame), float64.
+    Gaps: NaN on a missing bar, which the window passes over.
+    Raises InputError for a wrong input or parameter.
+
+    >>> linearreg_angle(np.array([1.0, 2.0, 3.0]), window=3)
+    array([nan, nan, 45.])
+    """
+    angle: Floats = np.degrees(np.arctan(regression.line(close, window)[0]))
+    return angle
+
+
+@indicator(
+    "Time series forecast",
+    group="statistics",
+    pane="price",
+    warm_up=lambda window: window - 1,
+    source="TA-Lib TSF",
+)
+def tsf(close: Floats, /, *, window: AtLeastTwo = 14) -> Price:
+    """The straight line through the last `window` values, one bar on, in the unit of `close`.
+
+    Formula (TA-Lib TSF): intercept + slope · `window` of the line by least squares; made of
+    these bars alone, it stands at the last of them. Warm-up: `window` - 1 NaN.
+    Shape: that of `close` (Series, wide frame, array; the close of a Bars frame), float64.
+    Gaps: NaN on a missing bar, which the window passes over.
+    Raises InputError for a wrong input or parameter.
+
+    >>> tsf(np.array([1.0, 2.0, 6.0]), window=3)
+    array([nan, nan,  8.])
+    """
+    slope, intercept = regression.line(close, window)
+    result: Floats = intercept + slope * window
+    return result
+
+
+@indicator(
+    "Forecast oscillator",
+    group="momentum",
+    levels=(0.0,),
+    warm_up=lambda window: window,
+    source="TA-Lib FOSC; Tushar Chande and Stanley Kroll, The New Technical Trader (1994)",
+)
+def fosc(close: Floats, /, *, window: AtLeastTwo = 5) -> Percent:
+    """How far the price is above what the line of the bars before forecast, in per cent.
+
+    Formula (TA-Lib FOSC): 100 · (close - tsf[t - 1]) / close; 0 where the close is 0.
+    Warm-up: `window` NaN.
+    Shape: that of `close` (Series, wide frame, array; the close of a Bars frame), float64.
+    Gaps: NaN on a missing bar, which the window passes over.
+    Raises InputError for a wrong input or parameter.
+
+    >>> fosc(np.array([1.0, 2.0, 4.0]), window=2)
+    array([nan, nan, 25.])
+    """
+    slope, intercept = regression.line(close, window)
+    forecast = elementwise.shifted(intercept + slope * window, 1)
+    result: Floats = 100.0 * elementwise.ratio(close - forecast, close)
+    return result
