@@ -190,6 +190,7 @@ from workbench.indicators.weighted_averages import (
     wma,
 )
 from workbench.indicators.weighted_prices import avwap, rvwap, vwap
+from workbench.indicators.window_statistics import avgdev, beta, correl, stddev, var
 
 __all__ = [
     "GROUPS",
@@ -211,9 +212,11 @@ __all__ = [
     "aroon",
     "aroonosc",
     "atr",
+    "avgdev",
     "avwap",
     "bandwidth",
     "bbands",
+    "beta",
     "bop",
     "cci",
     "cdl2crows",
@@ -284,6 +287,7 @@ __all__ = [
     "cmo",
     "connors_rsi",
     "coppock",
+    "correl",
     "cvi",
     "dema",
     "dmi",
@@ -359,6 +363,7 @@ __all__ = [
     "squeeze",
     "starc",
     "stc",
+    "stddev",
     "stoch",
     "stochf",
     "stochrsi",
@@ -372,6 +377,7 @@ __all__ = [
     "tsi",
     "ulcer_index",
     "ultosc",
+    "var",
     "vidya",
     "vortex",
     "vwap",
