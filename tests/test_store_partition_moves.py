@@ -133,3 +133,17 @@ def test_plans_that_are_kept_know_every_partition(
     editing.execute(edit)
     editor.commit()
     assert workbench.bars("A")["close"].tolist() == [1.0, 3.0, 3.0]
+
+
+def test_a_read_that_ends_a_deadlock_is_done_again(
+    workbench: Workbench, connect: Callable[[], Any]
+) -> None:
+    put(workbench, "A", {5000: 1.0})
+    with connect() as other, other.cursor() as cursor, ThreadPoolExecutor(1) as pool:
+        cursor.execute("LOCK TABLE data_ingestion.market_data_1d_2000 IN ACCESS EXCLUSIVE MODE")
+        query = "SELECT count(*) FROM data_ingestion.market_data"
+        reading = pool.submit(lambda: workbench.sql(query)["count"].item())
+        wait_for_one_who_waits(cursor)
+        cursor.execute("LOCK TABLE ONLY data_ingestion.market_data IN ACCESS EXCLUSIVE MODE")
+        other.commit()
+        assert reading.result(timeout=60) == 1

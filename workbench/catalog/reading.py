@@ -11,7 +11,6 @@ from datetime import date
 from typing import NamedTuple
 
 import pandas as pd
-from psycopg2.extensions import TransactionRollbackError
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from workbench import sessions
@@ -206,20 +205,12 @@ class Catalog:
 
     def _settle(self, timeframe: str) -> bool:
         """Have the store account for partitions that were changed by hand; false if it cannot."""
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                self._database.write(
-                    lambda cursor: cursor.execute(
-                        "SELECT data_ingestion.reconcile(%s)", (timeframe,)
-                    )
-                )
-            except StoreError as error:
-                deadlock = isinstance(error.__cause__, TransactionRollbackError)
-                if not deadlock or attempt == ATTEMPTS:
-                    logger.warning("changed partitions cannot be accounted for: %s", error)
-                    return False
-            else:
-                break
+        reconcile = "SELECT data_ingestion.reconcile(%s)"
+        try:
+            self._database.write(lambda cursor: cursor.execute(reconcile, (timeframe,)))
+        except StoreError as error:
+            logger.warning("changed partitions cannot be accounted for: %s", error)
+            return False
         return True
 
     def _versions(self, state: State, asked: Asked) -> tuple[int, ...] | None:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar, cast
 
 import psycopg2
 import sqlalchemy as sa
+from psycopg2.extensions import TransactionRollbackError
 from psycopg2.extensions import connection as Connection  # noqa: N812  (it is a class)
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
@@ -114,8 +115,9 @@ class Database:
     def read(self, work: Callable[[Cursor], T]) -> T:
         """What `work` makes of a READER transaction, whose statements see one snapshot.
 
-        When the connection is lost, by a restart of the server for one, `work` is called again on
-        a new one, until `reconnect_timeout_s` has passed; so it starts afresh at each call.
+        When the connection is lost, by a restart of the server for one, or the server ends the
+        transaction because of a deadlock, `work` is called again, until `reconnect_timeout_s` has
+        passed; so it starts afresh at each call.
         Raises StoreError as `transaction` does.
 
         >>> database = Database(Settings(database_url="postgresql://localhost/x"))
@@ -173,6 +175,8 @@ class Database:
     def _persist(self, role: Role, attempt: Callable[[], T]) -> T:
         def may_repeat(error: StoreError) -> bool:
             cause = error.__cause__
+            if isinstance(cause, TransactionRollbackError):  # it was the victim of a deadlock
+                return True
             if not is_lost(cause):
                 return False
             self._discard(role)  # what the pools hold is as dead

@@ -398,7 +398,10 @@ BEGIN
   -- them: whoever locks the root table before its snapshot is safe from that.
   EXECUTE waiting USING lower, upper INTO moves;
   IF moves THEN
+    -- Everybody queues behind this lock: give up before anybody looks for a deadlock.
+    SET LOCAL lock_timeout = '50ms';
     LOCK TABLE ONLY market_data IN ACCESS EXCLUSIVE MODE;
+    SET LOCAL lock_timeout = '2s';
   END IF;
   EXECUTE format('LOCK TABLE %I IN ACCESS EXCLUSIVE MODE', other);
   IF NOT moves THEN
