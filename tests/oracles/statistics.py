@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import talib
 
 from tests.oracles import Oracle
+
+SAME: dict[str, Any] = {"scale": "same", "shift": "same"}
+MOVES: dict[str, Any] = {"scale": "follows", "shift": "follows"}
+SPREAD: dict[str, Any] = {"scale": "follows", "shift": "same"}
 
 
 def windows(*values: int) -> list[dict[str, int]]:
@@ -18,8 +25,54 @@ def of_close(name: str, settings: Any, **laws: Any) -> Oracle:
     return Oracle(lambda close, window: [function(close, window)], settings, talib=name, **laws)
 
 
-SAME: dict[str, Any] = {"scale": "same", "shift": "same"}
-SPREAD: dict[str, Any] = {"scale": "follows", "shift": "same"}
+def each(figure: Callable[..., float], settings: Any, **laws: Any) -> Oracle:
+    """`figure` of the values of every whole window, one by one."""
+
+    def compute(close: Any, window: int, **others: Any) -> list[Any]:
+        out = np.full(len(close), np.nan)
+        for t in range(window - 1, len(close)):
+            out[t] = figure(close[t - window + 1 : t + 1], **others)
+        return [out]
+
+    return Oracle(compute, settings, least_bars=1, **laws)
+
+
+def zscore(values: Any) -> float:
+    still = values.max() == values.min()
+    return 0.0 if still else (values[-1] - values.mean()) / values.std()
+
+
+def skew(values: Any) -> float:
+    return 0.0 if values.max() == values.min() else float(pd.Series(values).skew())
+
+
+def kurtosis(values: Any) -> float:
+    return -3.0 if values.max() == values.min() else float(pd.Series(values).kurt())
+
+
+def covariance(close: Any, benchmark: Any, window: int) -> list[Any]:
+    return [pd.Series(close).rolling(window).cov(pd.Series(benchmark)).to_numpy()]
+
+
+def quantile(close: Any, window: int, fraction: float = 0.5) -> list[Any]:
+    return [pd.Series(close).rolling(window).quantile(fraction).to_numpy()]
+
+
+def percentile(close: Any, window: int, percentage: float) -> list[Any]:
+    return [talib.PERCENTILE(close, window, percentage)]
+
+
+def distance(values: Any) -> float:
+    return float(np.median(np.abs(values - np.median(values))))
+
+
+def since_high(values: Any) -> float:
+    return float(np.argmax(values[::-1]))
+
+
+def since_low(values: Any) -> float:
+    return float(np.argmin(values[::-1]))
+
 
 ORACLES = {
     "stddev": Oracle(
@@ -44,4 +97,38 @@ ORACLES = {
         span=1.0,
         talib="BETA",
     ),
+    "covariance": Oracle(covariance, windows(2, 30), shift="same"),
+    "zscore": each(zscore, windows(2, 20), span=1.0, **SAME),
+    "skew": each(skew, windows(3, 30), span=1.0, **SAME),
+    "kurtosis": each(kurtosis, windows(4, 30), span=1.0, **SAME),
+    "median": Oracle(quantile, windows(1, 2, 3, 20), least_bars=1, **MOVES),
+    "quantile": Oracle(
+        quantile,
+        [
+            {"window": 1, "fraction": 0.5},
+            {"window": 2, "fraction": 1.0},
+            {"window": 7, "fraction": 0.0},
+            {"window": 20, "fraction": 0.9},
+        ],
+        least_bars=1,
+        **MOVES,
+    ),
+    "percentile": Oracle(
+        percentile,
+        [
+            {"window": 2, "percentage": 0.0},
+            {"window": 7, "percentage": 100.0},
+            {"window": 20, "percentage": 35.0},
+            {"window": 30, "percentage": 50.0},
+        ],
+        talib="PERCENTILE",
+        **MOVES,
+    ),
+    "percentrank": of_close("PERCENTRANK", windows(2, 3, 100), **SAME),
+    "mad": each(distance, windows(1, 2, 3, 20), **SPREAD),
+    "highest": of_close("MAX", windows(2, 3, 30), **MOVES),
+    "lowest": of_close("MIN", windows(2, 3, 30), **MOVES),
+    "rolling_sum": of_close("SUM", windows(2, 3, 30), scale="follows"),
+    "bars_since_high": each(since_high, windows(2, 3, 30), **SAME),
+    "bars_since_low": each(since_low, windows(2, 3, 30), **SAME),
 }

@@ -108,6 +108,18 @@ from workbench.indicators.directional import (
 )
 from workbench.indicators.momentum import macd, rsi
 from workbench.indicators.moving_averages import dema, midpoint, midprice, rma, t3, tema, zlema
+from workbench.indicators.order_statistics import (
+    bars_since_high,
+    bars_since_low,
+    highest,
+    lowest,
+    mad,
+    median,
+    percentile,
+    percentrank,
+    quantile,
+    rolling_sum,
+)
 from workbench.indicators.oscillators import (
     ac,
     ao,
@@ -141,6 +153,8 @@ from workbench.indicators.regressions import (
     linearreg_angle,
     linearreg_intercept,
     linearreg_slope,
+    r_squared,
+    standard_error,
     tsf,
 )
 from workbench.indicators.state import State
@@ -190,7 +204,17 @@ from workbench.indicators.weighted_averages import (
     wma,
 )
 from workbench.indicators.weighted_prices import avwap, rvwap, vwap
-from workbench.indicators.window_statistics import avgdev, beta, correl, stddev, var
+from workbench.indicators.window_statistics import (
+    avgdev,
+    beta,
+    correl,
+    covariance,
+    kurtosis,
+    skew,
+    stddev,
+    var,
+    zscore,
+)
 
 __all__ = [
     "GROUPS",
@@ -215,6 +239,8 @@ __all__ = [
     "avgdev",
     "avwap",
     "bandwidth",
+    "bars_since_high",
+    "bars_since_low",
     "bbands",
     "beta",
     "bop",
@@ -288,6 +314,7 @@ __all__ = [
     "connors_rsi",
     "coppock",
     "correl",
+    "covariance",
     "cvi",
     "dema",
     "dmi",
@@ -304,6 +331,7 @@ __all__ = [
     "fwma",
     "garman_klass",
     "ha",
+    "highest",
     "historical_volatility",
     "hma",
     "ht_dcperiod",
@@ -317,17 +345,21 @@ __all__ = [
     "kama",
     "kc",
     "kst",
+    "kurtosis",
     "linearreg",
     "linearreg_angle",
     "linearreg_intercept",
     "linearreg_slope",
+    "lowest",
     "macd",
     "macdext",
     "macdfix",
+    "mad",
     "mama",
     "massi",
     "mavp",
     "mcginley",
+    "median",
     "mfi",
     "midpoint",
     "midprice",
@@ -339,6 +371,8 @@ __all__ = [
     "obv",
     "parkinson",
     "percent_b",
+    "percentile",
+    "percentrank",
     "pivot_points",
     "plus_di",
     "plus_dm",
@@ -346,12 +380,15 @@ __all__ = [
     "pvi",
     "pvt",
     "pwma",
+    "quantile",
+    "r_squared",
     "rma",
     "roc",
     "rocp",
     "rocr",
     "rocr100",
     "rogers_satchell",
+    "rolling_sum",
     "rsi",
     "rvi",
     "rvol",
@@ -359,8 +396,10 @@ __all__ = [
     "sar",
     "sarext",
     "sinwma",
+    "skew",
     "sma",
     "squeeze",
+    "standard_error",
     "starc",
     "stc",
     "stddev",
@@ -387,6 +426,7 @@ __all__ = [
     "yang_zhang",
     "zigzag",
     "zlema",
+    "zscore",
 ]
 
 

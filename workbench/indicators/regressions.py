@@ -7,13 +7,15 @@ from typing import Annotated
 import numpy as np
 
 from workbench.indicators.jit import Floats
-from workbench.indicators.kernels import elementwise, regression
+from workbench.indicators.kernels import elementwise, moments, regression
 from workbench.indicators.momentum import AtLeastTwo
 from workbench.indicators.rates import Percent
-from workbench.indicators.record import Drawn, Price, indicator
+from workbench.indicators.record import Allowed, Drawn, Price, indicator
 
+AtLeastThree = Annotated[int, Allowed(3, 100_000)]
 PriceABar = Annotated[Floats, Drawn("price a bar")]
 Degrees = Annotated[Floats, Drawn("degrees, -90 to 90")]
+Share = Annotated[Floats, Drawn("ratio, 0 to 1")]
 
 
 @indicator(
@@ -157,3 +159,49 @@ def fosc(close: Floats, /, *, window: AtLeastTwo = 5) -> Percent:
     forecast = elementwise.shifted(intercept + slope * window, 1)
     result: Floats = 100.0 * elementwise.ratio(close - forecast, close)
     return result
+
+
+@indicator(
+    "Coefficient of determination",
+    group="statistics",
+    value_range=(0.0, 1.0),
+    warm_up=lambda window: window - 1,
+    source="Norman Draper and Harry Smith, Applied Regression Analysis (1998)",
+)
+def r_squared(close: Floats, /, *, window: AtLeastTwo = 14) -> Share:
+    """How straight the way of the price over `window` bars was: from 0 to 1, a straight line.
+
+    Formula: the squared correlation of the price with time, which is the part of its variance
+    that `linearreg` explains; 0 where the price stands still. Warm-up: `window` - 1 NaN.
+    Shape: that of `close` (Series, wide frame, array; the close of a Bars frame), float64.
+    Gaps: NaN on a missing bar, which the window passes over.
+    Raises InputError for a wrong input or parameter.
+
+    >>> r_squared(np.array([1.0, 2.0, 1.0, 0.0]), window=3)
+    array([nan, nan,  0.,  1.])
+    """
+    slope, variance = regression.line(close, window)[0], moments.spread(close, window)[1]
+    explained = slope * slope * ((window * window - 1) / 12)
+    return np.clip(elementwise.ratio(explained, variance), 0.0, 1.0)
+
+
+@indicator(
+    "Standard error of the regression",
+    group="statistics",
+    warm_up=lambda window: window - 1,
+    source="Norman Draper and Harry Smith, Applied Regression Analysis (1998)",
+)
+def standard_error(close: Floats, /, *, window: AtLeastThree = 14) -> Price:
+    """How far the price lies off the straight line through `window` bars, in the unit of `close`.
+
+    Formula: the root of the sum of the squared distances from the line by least squares, by
+    `window` - 2. Warm-up: `window` - 1 NaN.
+    Shape: that of `close` (Series, wide frame, array; the close of a Bars frame), float64.
+    Gaps: NaN on a missing bar, which the window passes over.
+    Raises InputError for a wrong input or parameter.
+
+    >>> standard_error(np.array([1.0, 2.0, 3.0, 1.0]), window=3).round(3)
+    array([  nan,   nan, 0.   , 1.225])
+    """
+    error: Floats = regression.residual(close, window)
+    return error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated
 
 import numpy as np
@@ -13,6 +14,8 @@ from workbench.indicators.rates import Ratio
 from workbench.indicators.record import Allowed, Drawn, Price, Window, indicator
 
 Deviations = Annotated[float, Allowed(0.0, 1e6)]
+AtLeastThree = Annotated[int, Allowed(3, 100_000)]
+AtLeastFour = Annotated[int, Allowed(4, 100_000)]
 Scores = Annotated[Floats, Drawn("standard deviations")]
 Squares = Annotated[Floats, Drawn("price squared")]
 Products = Annotated[Floats, Drawn("product of the units")]
@@ -131,6 +134,102 @@ def beta(close: Floats, benchmark: Floats, /, *, window: Window = 5) -> Ratio:
     returns, moves = rates.growth(close, 1, 1.0), rates.growth(benchmark, 1, 1.0)
     covariance, _, variance = moments.joint(returns, moves, window)
     return _quotient(covariance, variance)
+
+
+@indicator(
+    "Covariance",
+    group="statistics",
+    levels=(0.0,),
+    warm_up=lambda window: window - 1,
+    source="pandas rolling.cov",
+)
+def covariance(close: Floats, benchmark: Floats, /, *, window: AtLeastTwo = 30) -> Products:
+    """The sample covariance of two series over `window` bars, in the product of their units.
+
+    Formula (pandas rolling.cov): the sum of the products of the distances from the means, by
+    `window` - 1. Warm-up: `window` - 1 NaN.
+    Shape: that of the inputs (Series, wide frames, arrays), float64.
+    Gaps: NaN where an input is missing; the window passes over such bars.
+    Raises InputError for a wrong or misaligned input or a wrong parameter.
+
+    >>> covariance(np.array([1.0, 3.0, 7.0]), np.array([3.0, 1.0, 2.0]), window=2)
+    array([nan, -2.,  2.])
+    """
+    result: Floats = moments.joint(close, benchmark, window)[0] * (window / (window - 1))
+    return result
+
+
+@indicator(
+    "Standard score",
+    group="statistics",
+    levels=(-2.0, 0.0, 2.0),
+    warm_up=lambda window: window - 1,
+    source="Erwin Kreyszig, Advanced Engineering Mathematics (1979)",
+)
+def zscore(close: Floats, /, *, window: AtLeastTwo = 20) -> Scores:
+    """How many standard deviations the price is above its mean over `window` bars.
+
+    Formula (standard score): (close - mean) / stddev, of the population as in TA-Lib STDDEV; 0
+    where the price stands still. Warm-up: `window` - 1 NaN.
+    Shape: that of `close` (Series, wide frame, array; the close of a Bars frame), float64.
+    Gaps: NaN on a missing bar, which the window passes over.
+    Raises InputError for a wrong input or parameter.
+
+    >>> zscore(np.array([1.0, 3.0, 7.0]), window=2)
+    array([nan,  1.,  1.])
+    """
+    ahead, variance = moments.spread(close, window)
+    return _quotient(ahead, np.sqrt(variance))
+
+
+@indicator(
+    "Skewness",
+    group="statistics",
+    levels=(0.0,),
+    warm_up=lambda window: window - 1,
+    source="pandas rolling.skew; D. N. Joanes and C. A. Gill, The Statistician 47:1 (1998)",
+)
+def skew(close: Floats, /, *, window: AtLeastThree = 30) -> Ratio:
+    """The skewness of the last `window` values: above 0 where the greater ones lie further out.
+
+    Formula (pandas rolling.skew, the G1 of Joanes and Gill): the third standardised moment
+    · root of n (n - 1) / (n - 2), n = `window`; 0 where the price stands still.
+    Warm-up: `window` - 1 NaN.
+    Shape: that of `close` (Series, wide frame, array; the close of a Bars frame), float64.
+    Gaps: NaN on a missing bar, which the window passes over.
+    Raises InputError for a wrong input or parameter.
+
+    >>> skew(np.array([1.0, 1.0, 4.0, 1.0]), window=3).round(3)
+    array([  nan,   nan, 1.732, 1.732])
+    """
+    third: Floats = moments.shape(close, window)[0]
+    return third * (math.sqrt(window * (window - 1)) / (window - 2))
+
+
+@indicator(
+    "Excess kurtosis",
+    group="statistics",
+    levels=(0.0,),
+    warm_up=lambda window: window - 1,
+    source="pandas rolling.kurt; D. N. Joanes and C. A. Gill, The Statistician 47:1 (1998)",
+)
+def kurtosis(close: Floats, /, *, window: AtLeastFour = 30) -> Ratio:
+    """The excess kurtosis of the last `window` values: above 0 with more outliers than normal.
+
+    Formula (pandas rolling.kurt, the G2 of Joanes and Gill): ((n + 1) · fourth standardised
+    moment - 3 (n - 1)) · (n - 1) / ((n - 2) (n - 3)), n = `window`; -3 where the price stands
+    still. Warm-up: `window` - 1 NaN.
+    Shape: that of `close` (Series, wide frame, array; the close of a Bars frame), float64.
+    Gaps: NaN on a missing bar, which the window passes over.
+    Raises InputError for a wrong input or parameter.
+
+    >>> kurtosis(np.array([1.0, 1.0, 1.0, 5.0, 1.0]), window=4).round(3)
+    array([nan, nan, nan,  4.,  4.])
+    """
+    fourth: Floats = moments.shape(close, window)[1]
+    excess = (window + 1) * fourth - 3 * (window - 1)
+    result: Floats = excess * ((window - 1) / ((window - 2) * (window - 3)))
+    return np.where(fourth == 0.0, -3.0, result)
 
 
 def _correlation(values: Floats, others: Floats, window: int) -> Floats:

@@ -8,6 +8,7 @@ price level and no old spike leaves a trace.
 from __future__ import annotations
 
 from workbench.indicators.jit import kernel
+from workbench.indicators.kernels.moments import middle
 from workbench.indicators.kernels.rolling import before
 from workbench.indicators.language import NAN, fused, sqrt, step, workspace
 
@@ -48,13 +49,13 @@ def line(values, window, slope, intercept):
 
 
 @step
-def steepest(values, t, window, middle):
-    """The slope of the window that ends at `t`, whose mean is `middle` above its last value."""
+def steepest(values, t, window, mean):
+    """The slope of the window that ends at `t`, whose mean is `mean` above its last value."""
     last = values[t]
     half = 0.5 * (window - 1.0)
     moment = 0.0 * last
     for back in range(window):
-        moment = fused(half - back, values[t - back] - last - middle, moment)
+        moment = fused(half - back, values[t - back] - last - mean, moment)
     return moment * (12.0 / window / (window * (1.0 * window) - 1.0))
 
 
@@ -66,13 +67,10 @@ def residual(values, window, out):
         out[t] = NAN
     for t in range(window - 1, len(values)):
         last = values[t]
-        total = 0.0 * last
-        for back in range(1, window):
-            total = total + (values[t - back] - last)
-        middle = total * (1.0 / window)
-        rise = steepest(values, t, window, middle)
+        mean = middle(values, t, window)
+        rise = steepest(values, t, window, mean)
         squares = 0.0 * last
         for back in range(window):
-            distance = values[t - back] - last - middle - rise * (half - back)
+            distance = values[t - back] - last - mean - rise * (half - back)
             squares = fused(distance, distance, squares)
         out[t] = sqrt(squares * (1.0 / (window - 2.0)))
