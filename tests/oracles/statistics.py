@@ -74,6 +74,51 @@ def since_low(values: Any) -> float:
     return float(np.argmin(values[::-1]))
 
 
+def logs(close: Any) -> Any:
+    return np.log(close) if len(close) else close
+
+
+def autocorrelation(close: Any, window: int, lag: int) -> list[Any]:
+    returns = np.r_[np.nan, close[1:] / close[:-1] - 1][: len(close)]
+    out = np.full(len(close), np.nan)
+    for t in range(window + lag, len(close)):
+        new, old = returns[t - window + 1 : t + 1], returns[t - lag - window + 1 : t - lag + 1]
+        still = new.max() == new.min() or old.max() == old.min()
+        out[t] = 0.0 if still else np.corrcoef(new, old)[0, 1]
+    return [out]
+
+
+def hurst(values: Any, lags: int) -> float:
+    steps = np.arange(1, lags + 1)
+    moves = np.array([np.abs(values[lag:] - values[:-lag]).mean() for lag in steps])
+    return float(np.polyfit(np.log(steps), np.log(moves), 1)[0]) if moves.all() else 0.0
+
+
+def entropy(values: Any) -> float:
+    shares = values / values.sum()
+    return float(-(shares * np.log2(shares)).sum())
+
+
+def variance_ratio(values: Any, lag: int) -> float:
+    """Of the prices around `len(values)` - 1 returns, in the words of Lo and MacKinlay."""
+    count = len(values) - 1
+    drift = (values[-1] - values[0]) / count
+    single = ((np.diff(values) - drift) ** 2).sum() / (count - 1)
+    moves = values[lag:] - values[:-lag] - lag * drift
+    whole = (moves**2).sum() / (lag * (count - lag + 1) * (1 - lag / count))
+    return float(whole / single) if single else 0.0
+
+
+def of_logs(figure: Callable[..., float], settings: Any, more: int = 0) -> Oracle:
+    """`figure` of the logarithms of every window of `window` + `more` prices."""
+    plain = each(figure, settings).compute
+
+    def compute(close: Any, window: int, **others: Any) -> Any:
+        return plain(logs(close), window + more, **others)
+
+    return Oracle(compute, settings, scale="same", span=1.0, least_bars=1)
+
+
 ORACLES = {
     "stddev": Oracle(
         lambda close, window, deviations: [talib.STDDEV(close, window, deviations)],
@@ -131,4 +176,18 @@ ORACLES = {
     "rolling_sum": of_close("SUM", windows(2, 3, 30), scale="follows"),
     "bars_since_high": each(since_high, windows(2, 3, 30), **SAME),
     "bars_since_low": each(since_low, windows(2, 3, 30), **SAME),
+    "autocorrelation": Oracle(
+        autocorrelation,
+        [{"window": 2, "lag": 1}, {"window": 9, "lag": 4}, {"window": 60, "lag": 1}],
+        scale="same",
+    ),
+    "hurst": of_logs(
+        hurst, [{"window": 3, "lags": 2}, {"window": 20, "lags": 5}, {"window": 100, "lags": 19}]
+    ),
+    "entropy": each(entropy, windows(2, 20), scale="same", span=1.0),
+    "variance_ratio": of_logs(
+        variance_ratio,
+        [{"lag": 2, "window": 3}, {"lag": 5, "window": 20}, {"lag": 2, "window": 100}],
+        more=1,
+    ),
 }

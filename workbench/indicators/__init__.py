@@ -133,6 +133,7 @@ from workbench.indicators.oscillators import (
     vortex,
 )
 from workbench.indicators.overlap import bbands, ema, sma
+from workbench.indicators.randomness import entropy, hurst, variance_ratio
 from workbench.indicators.rates import (
     apo,
     cmo,
@@ -205,6 +206,7 @@ from workbench.indicators.weighted_averages import (
 )
 from workbench.indicators.weighted_prices import avwap, rvwap, vwap
 from workbench.indicators.window_statistics import (
+    autocorrelation,
     avgdev,
     beta,
     correl,
@@ -236,6 +238,7 @@ __all__ = [
     "aroon",
     "aroonosc",
     "atr",
+    "autocorrelation",
     "avgdev",
     "avwap",
     "bandwidth",
@@ -323,6 +326,7 @@ __all__ = [
     "dx",
     "efi",
     "ema",
+    "entropy",
     "envelope",
     "fisher",
     "fosc",
@@ -340,6 +344,7 @@ __all__ = [
     "ht_sine",
     "ht_trendline",
     "ht_trendmode",
+    "hurst",
     "ichimoku",
     "imi",
     "kama",
@@ -417,6 +422,7 @@ __all__ = [
     "ulcer_index",
     "ultosc",
     "var",
+    "variance_ratio",
     "vidya",
     "vortex",
     "vwap",

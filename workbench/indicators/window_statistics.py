@@ -8,7 +8,7 @@ from typing import Annotated
 import numpy as np
 
 from workbench.indicators.jit import Floats
-from workbench.indicators.kernels import moments, rates
+from workbench.indicators.kernels import elementwise, moments, rates
 from workbench.indicators.momentum import AtLeastTwo
 from workbench.indicators.rates import Ratio
 from workbench.indicators.record import Allowed, Drawn, Price, Window, indicator
@@ -133,7 +133,8 @@ def beta(close: Floats, benchmark: Floats, /, *, window: Window = 5) -> Ratio:
     """
     returns, moves = rates.growth(close, 1, 1.0), rates.growth(benchmark, 1, 1.0)
     covariance, _, variance = moments.joint(returns, moves, window)
-    return _quotient(covariance, variance)
+    slope: Floats = elementwise.ratio(covariance, variance)
+    return slope
 
 
 @indicator(
@@ -179,7 +180,8 @@ def zscore(close: Floats, /, *, window: AtLeastTwo = 20) -> Scores:
     array([nan,  1.,  1.])
     """
     ahead, variance = moments.spread(close, window)
-    return _quotient(ahead, np.sqrt(variance))
+    score: Floats = elementwise.ratio(ahead, np.sqrt(variance))
+    return score
 
 
 @indicator(
@@ -232,12 +234,32 @@ def kurtosis(close: Floats, /, *, window: AtLeastFour = 30) -> Ratio:
     return np.where(fourth == 0.0, -3.0, result)
 
 
+@indicator(
+    "Autocorrelation",
+    group="statistics",
+    value_range=(-1.0, 1.0),
+    levels=(0.0,),
+    warm_up=lambda window, lag: window + lag,
+    source="George Box and Gwilym Jenkins, Time Series Analysis (1970)",
+)
+def autocorrelation(close: Floats, /, *, window: AtLeastTwo = 60, lag: Window = 1) -> Correlation:
+    """How the returns of `window` bars resemble those `lag` bars before them, from -1 to 1.
+
+    Formula: Pearson's correlation of the last `window` one-bar returns with the `window` returns
+    that end `lag` bars earlier; 0 where either stand still. Above 0 moves go on, below 0 they turn
+    back. Warm-up: `window` + `lag` NaN.
+    Shape: that of `close` (Series, wide frame, array; the close of a Bars frame), float64.
+    Gaps: NaN on a missing bar, which returns, lag and window pass over.
+    Raises InputError for a wrong input or parameter.
+
+    >>> autocorrelation(np.array([1.0, 2.0, 3.0, 6.0]), window=2, lag=1)
+    array([nan, nan, nan, -1.])
+    """
+    returns = rates.growth(close, 1, 1.0)
+    return _correlation(returns, elementwise.shifted(returns, lag), window)
+
+
 def _correlation(values: Floats, others: Floats, window: int) -> Floats:
     covariance, variance, variance2 = moments.joint(values, others, window)
     deviations = np.sqrt(variance) * np.sqrt(variance2)
-    return np.clip(_quotient(covariance, deviations), -1.0, 1.0)
-
-
-def _quotient(values: Floats, divisors: Floats) -> Floats:
-    """0 where a divisor is 0."""
-    return np.where(divisors == 0.0, 0.0, values / divisors)
+    return np.clip(elementwise.ratio(covariance, deviations), -1.0, 1.0)
