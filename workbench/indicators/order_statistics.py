@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from typing import Annotated
 
-import numpy as np
-
 from workbench.indicators.jit import Floats
 from workbench.indicators.kernels import extremes, moments, order, swings, windowed
 from workbench.indicators.momentum import AtLeastTwo
@@ -33,6 +31,7 @@ def median(close: Floats, /, *, window: Window = 20) -> Price:
     Gaps: NaN on a missing bar, which the window passes over.
     Raises InputError for a wrong input or parameter.
 
+    >>> import numpy as np
     >>> median(np.array([1.0, 9.0, 2.0, 3.0]), window=3)
     array([nan, nan,  2.,  3.])
     """
@@ -57,6 +56,7 @@ def quantile(close: Floats, /, *, window: Window = 20, fraction: Fraction = 0.9)
     Gaps: NaN on a missing bar, which the window passes over.
     Raises InputError for a wrong input or parameter.
 
+    >>> import numpy as np
     >>> quantile(np.array([1.0, 9.0, 2.0, 3.0]), window=3, fraction=0.75)
     array([nan, nan, 5.5, 6. ])
     """
@@ -82,6 +82,7 @@ def percentile(
     Gaps: NaN on a missing bar, which the window passes over.
     Raises InputError for a wrong input or parameter.
 
+    >>> import numpy as np
     >>> percentile(np.array([1.0, 9.0, 2.0, 3.0]), window=3, percentage=75.0)
     array([nan, nan,  9.,  9.])
     """
@@ -106,6 +107,7 @@ def percentrank(close: Floats, /, *, window: AtLeastTwo = 100) -> Points:
     Gaps: NaN on a missing bar, which the window passes over.
     Raises InputError for a wrong input or parameter.
 
+    >>> import numpy as np
     >>> percentrank(np.array([1.0, 9.0, 2.0, 10.0]), window=2)
     array([ nan,  nan,  50., 100.])
     """
@@ -128,6 +130,7 @@ def mad(close: Floats, /, *, window: Window = 20) -> Price:
     Gaps: NaN on a missing bar, which the window passes over.
     Raises InputError for a wrong input or parameter.
 
+    >>> import numpy as np
     >>> mad(np.array([1.0, 9.0, 2.0, 5.0]), window=3)
     array([nan, nan,  1.,  3.])
     """
@@ -150,6 +153,7 @@ def highest(high: Floats, /, *, window: Window = 30) -> Price:
     Gaps: NaN on a missing bar, which the window passes over.
     Raises InputError for a wrong input or parameter.
 
+    >>> import numpy as np
     >>> highest(np.array([3.0, 1.0, 2.0]), window=2)
     array([nan,  3.,  2.])
     """
@@ -172,6 +176,7 @@ def lowest(low: Floats, /, *, window: Window = 30) -> Price:
     Gaps: NaN on a missing bar, which the window passes over.
     Raises InputError for a wrong input or parameter.
 
+    >>> import numpy as np
     >>> lowest(np.array([1.0, 3.0, 2.0]), window=2)
     array([nan,  1.,  2.])
     """
@@ -194,11 +199,13 @@ def bars_since_high(high: Floats, /, *, window: AtLeastTwo = 30) -> Bars:
     Gaps: NaN on a missing bar, which is not counted.
     Raises InputError for a wrong input or parameter.
 
+    >>> import numpy as np
     >>> bars_since_high(np.array([3.0, 1.0, 2.0]), window=2)
     array([nan,  1.,  0.])
     """
     recent: Floats = windowed.aroon(high, high, window - 1)[1]
-    return _since(recent, window)
+    bars: Floats = order.ago(recent, window)
+    return bars
 
 
 @indicator(
@@ -216,16 +223,13 @@ def bars_since_low(low: Floats, /, *, window: AtLeastTwo = 30) -> Bars:
     Gaps: NaN on a missing bar, which is not counted.
     Raises InputError for a wrong input or parameter.
 
+    >>> import numpy as np
     >>> bars_since_low(np.array([1.0, 3.0, 2.0]), window=2)
     array([nan,  1.,  0.])
     """
     recent: Floats = windowed.aroon(low, low, window - 1)[0]
-    return _since(recent, window)
-
-
-def _since(recent: Floats, window: int) -> Floats:
-    """Bars, of 100 for now and 0 for the first bar of the window."""
-    return np.rint((window - 1) * (1.0 - recent / 100.0))
+    bars: Floats = order.ago(recent, window)
+    return bars
 
 
 @indicator(
@@ -242,6 +246,7 @@ def rolling_sum(close: Floats, /, *, window: Window = 30) -> Price:
     Gaps: NaN on a missing bar, which the window passes over.
     Raises InputError for a wrong input or parameter.
 
+    >>> import numpy as np
     >>> rolling_sum(np.array([1.0, 3.0, 2.0]), window=2)
     array([nan,  4.,  5.])
     """

@@ -15,6 +15,7 @@ from workbench.indicators.record import Allowed, Drawn, indicator
 AtLeastThree = Annotated[int, Allowed(3, 100_000)]
 Lags = Annotated[int, Allowed(2, 1_000)]
 Exponent = Annotated[Floats, Drawn("exponent")]
+LEAST = 1e-300  # what has a logarithm
 Bits = Annotated[Floats, Drawn("bits")]
 
 
@@ -43,12 +44,13 @@ def hurst(close: Floats, /, *, window: AtLeastThree = 100, lags: Lags = 19) -> E
     logs = np.log(close)
     times = np.log(np.arange(1.0, lags + 1.0))
     weights = (times - times.mean()) / np.sum((times - times.mean()) ** 2)
-    slope, least = np.zeros_like(close), np.full_like(close, np.inf)
-    for lag, weight in enumerate(weights, 1):
+    slope, least = 0.0, np.inf
+    for lag, weight in enumerate(weights.tolist(), 1):
         move = rolling.mean(np.abs(elementwise.change(logs, lag)), window - lag)
-        slope += weight * np.log(move)
-        least = np.minimum(least, move)
-    return np.where(least == 0.0, 0.0, slope)
+        slope = slope + weight * np.log(np.maximum(move, LEAST))
+        least = np.minimum(move, least)
+    exponent: Floats = elementwise.ratio(slope * least, least)  # 0 where a move is
+    return exponent
 
 
 @indicator(
@@ -70,10 +72,8 @@ def entropy(close: Floats, /, *, window: AtLeastTwo = 20) -> Bits:
     >>> entropy(np.array([1.0, 1.0, 0.0]), window=2)
     array([nan,  1.,  0.])
     """
-    information = np.where(close == 0.0, 0.0, close * np.log2(close))
-    total = moments.total(close, window)
-    shared = elementwise.ratio(moments.total(information, window), total)
-    return np.where(total == 0.0, 0.0, np.log2(total) - shared)
+    bits: Floats = moments.entropy(close, window)
+    return bits
 
 
 @indicator(
@@ -100,9 +100,9 @@ def variance_ratio(close: Floats, /, *, window: AtLeastThree = 100, lag: Lags = 
     """
     logs = np.log(close)
     drift = elementwise.change(logs, window) / window
-    single = moments.spread(elementwise.change(logs, 1), window)[1] * (window / (window - 1))
+    single = moments.variance(elementwise.change(logs, 1), window) * (window / (window - 1))
     moves, count = elementwise.change(logs, lag), window - lag + 1
     bias = rolling.mean(moves, count) - lag * drift
-    whole = (moments.spread(moves, count)[1] + bias * bias) / (lag * (1 - lag / window))
+    whole = (moments.variance(moves, count) + bias * bias) / (lag * (1 - lag / window))
     ratio: Floats = elementwise.ratio(whole, single)
     return ratio

@@ -37,9 +37,8 @@ def linearreg(close: Floats, /, *, window: AtLeastTwo = 14) -> Price:
     >>> linearreg(np.array([1.0, 2.0, 6.0]), window=3)
     array([nan, nan, 5.5])
     """
-    slope, intercept = regression.line(close, window)
-    result: Floats = intercept + slope * (window - 1)
-    return result
+    end: Floats = regression.line(close, window, window - 1.0)
+    return end
 
 
 @indicator(
@@ -61,8 +60,8 @@ def linearreg_intercept(close: Floats, /, *, window: AtLeastTwo = 14) -> Price:
     >>> linearreg_intercept(np.array([1.0, 2.0, 6.0]), window=3)
     array([nan, nan, 0.5])
     """
-    intercept: Floats = regression.line(close, window)[1]
-    return intercept
+    start: Floats = regression.line(close, window, 0.0)
+    return start
 
 
 @indicator(
@@ -84,7 +83,7 @@ def linearreg_slope(close: Floats, /, *, window: AtLeastTwo = 14) -> PriceABar:
     >>> linearreg_slope(np.array([1.0, 2.0, 6.0]), window=3)
     array([nan, nan, 2.5])
     """
-    slope: Floats = regression.line(close, window)[0]
+    slope: Floats = regression.slope(close, window)
     return slope
 
 
@@ -108,7 +107,7 @@ def linearreg_angle(close: Floats, /, *, window: AtLeastTwo = 14) -> Degrees:
     >>> linearreg_angle(np.array([1.0, 2.0, 3.0]), window=3)
     array([nan, nan, 45.])
     """
-    angle: Floats = np.degrees(np.arctan(regression.line(close, window)[0]))
+    angle: Floats = regression.inclination(regression.slope(close, window))
     return angle
 
 
@@ -131,9 +130,8 @@ def tsf(close: Floats, /, *, window: AtLeastTwo = 14) -> Price:
     >>> tsf(np.array([1.0, 2.0, 6.0]), window=3)
     array([nan, nan,  8.])
     """
-    slope, intercept = regression.line(close, window)
-    result: Floats = intercept + slope * window
-    return result
+    forecast: Floats = regression.line(close, window, 1.0 * window)
+    return forecast
 
 
 @indicator(
@@ -155,10 +153,8 @@ def fosc(close: Floats, /, *, window: AtLeastTwo = 5) -> Percent:
     >>> fosc(np.array([1.0, 2.0, 4.0]), window=2)
     array([nan, nan, 25.])
     """
-    slope, intercept = regression.line(close, window)
-    forecast = elementwise.shifted(intercept + slope * window, 1)
-    result: Floats = 100.0 * elementwise.ratio(close - forecast, close)
-    return result
+    missed: Floats = regression.miss(close, regression.line(close, window, 1.0 * window))
+    return missed
 
 
 @indicator(
@@ -180,9 +176,10 @@ def r_squared(close: Floats, /, *, window: AtLeastTwo = 14) -> Share:
     >>> r_squared(np.array([1.0, 2.0, 1.0, 0.0]), window=3)
     array([nan, nan,  0.,  1.])
     """
-    slope, variance = regression.line(close, window)[0], moments.spread(close, window)[1]
+    slope, variance = regression.slope(close, window), moments.variance(close, window)
     explained = slope * slope * ((window * window - 1) / 12)
-    return np.clip(elementwise.ratio(explained, variance), 0.0, 1.0)
+    share: Floats = np.minimum(elementwise.ratio(explained, variance), 1.0)
+    return share
 
 
 @indicator(

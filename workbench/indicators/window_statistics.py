@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import math
 from typing import Annotated
-
-import numpy as np
 
 from workbench.indicators.jit import Floats
 from workbench.indicators.kernels import elementwise, moments, rates
@@ -37,10 +34,11 @@ def stddev(close: Floats, /, *, window: AtLeastTwo = 5, deviations: Deviations =
     Gaps: NaN on a missing bar, which the window passes over.
     Raises InputError for a wrong input or parameter.
 
+    >>> import numpy as np
     >>> stddev(np.array([1.0, 3.0, 7.0]), window=2)
     array([nan,  1.,  2.])
     """
-    deviation: Floats = np.sqrt(moments.spread(close, window)[1]) * deviations
+    deviation: Floats = moments.deviation(close, window, deviations)
     return deviation
 
 
@@ -59,10 +57,11 @@ def var(close: Floats, /, *, window: Window = 5) -> Squares:
     Gaps: NaN on a missing bar, which the window passes over.
     Raises InputError for a wrong input or parameter.
 
+    >>> import numpy as np
     >>> var(np.array([1.0, 3.0, 7.0]), window=2)
     array([nan,  1.,  4.])
     """
-    variance: Floats = moments.spread(close, window)[1]
+    variance: Floats = moments.variance(close, window)
     return variance
 
 
@@ -80,6 +79,7 @@ def avgdev(close: Floats, /, *, window: AtLeastTwo = 14) -> Price:
     Gaps: NaN on a missing bar, which the window passes over.
     Raises InputError for a wrong input or parameter.
 
+    >>> import numpy as np
     >>> avgdev(np.array([1.0, 3.0, 7.0]), window=2)
     array([nan,  1.,  2.])
     """
@@ -105,10 +105,12 @@ def correl(close: Floats, benchmark: Floats, /, *, window: Window = 30) -> Corre
     Gaps: NaN where an input is missing; the window passes over such bars.
     Raises InputError for a wrong or misaligned input or a wrong parameter.
 
+    >>> import numpy as np
     >>> correl(np.array([1.0, 2.0, 4.0]), np.array([3.0, 1.0, 2.0]), window=2)
     array([nan, -1.,  1.])
     """
-    return _correlation(close, benchmark, window)
+    correlation: Floats = moments.correlation(close, benchmark, window)
+    return correlation
 
 
 @indicator(
@@ -128,12 +130,12 @@ def beta(close: Floats, benchmark: Floats, /, *, window: Window = 5) -> Ratio:
     Gaps: NaN where an input is missing; returns and window pass over such bars.
     Raises InputError for a wrong or misaligned input or a wrong parameter.
 
+    >>> import numpy as np
     >>> beta(np.array([1.0, 3.0, 3.0]), np.array([1.0, 2.0, 2.0]), window=2)
     array([nan, nan,  2.])
     """
     returns, moves = rates.growth(close, 1, 1.0), rates.growth(benchmark, 1, 1.0)
-    covariance, _, variance = moments.joint(returns, moves, window)
-    slope: Floats = elementwise.ratio(covariance, variance)
+    slope: Floats = moments.slope(returns, moves, window)
     return slope
 
 
@@ -153,10 +155,11 @@ def covariance(close: Floats, benchmark: Floats, /, *, window: AtLeastTwo = 30) 
     Gaps: NaN where an input is missing; the window passes over such bars.
     Raises InputError for a wrong or misaligned input or a wrong parameter.
 
+    >>> import numpy as np
     >>> covariance(np.array([1.0, 3.0, 7.0]), np.array([3.0, 1.0, 2.0]), window=2)
     array([nan, -2.,  2.])
     """
-    result: Floats = moments.joint(close, benchmark, window)[0] * (window / (window - 1))
+    result: Floats = moments.covariance(close, benchmark, window, window / (window - 1))
     return result
 
 
@@ -176,11 +179,11 @@ def zscore(close: Floats, /, *, window: AtLeastTwo = 20) -> Scores:
     Gaps: NaN on a missing bar, which the window passes over.
     Raises InputError for a wrong input or parameter.
 
+    >>> import numpy as np
     >>> zscore(np.array([1.0, 3.0, 7.0]), window=2)
     array([nan,  1.,  1.])
     """
-    ahead, variance = moments.spread(close, window)
-    score: Floats = elementwise.ratio(ahead, np.sqrt(variance))
+    score: Floats = moments.score(close, window)
     return score
 
 
@@ -201,11 +204,12 @@ def skew(close: Floats, /, *, window: AtLeastThree = 30) -> Ratio:
     Gaps: NaN on a missing bar, which the window passes over.
     Raises InputError for a wrong input or parameter.
 
+    >>> import numpy as np
     >>> skew(np.array([1.0, 1.0, 4.0, 1.0]), window=3).round(3)
     array([  nan,   nan, 1.732, 1.732])
     """
-    third: Floats = moments.shape(close, window)[0]
-    return third * (math.sqrt(window * (window - 1)) / (window - 2))
+    skewness: Floats = moments.skewness(close, window)
+    return skewness
 
 
 @indicator(
@@ -225,13 +229,12 @@ def kurtosis(close: Floats, /, *, window: AtLeastFour = 30) -> Ratio:
     Gaps: NaN on a missing bar, which the window passes over.
     Raises InputError for a wrong input or parameter.
 
+    >>> import numpy as np
     >>> kurtosis(np.array([1.0, 1.0, 1.0, 5.0, 1.0]), window=4).round(3)
     array([nan, nan, nan,  4.,  4.])
     """
-    fourth: Floats = moments.shape(close, window)[1]
-    excess = (window + 1) * fourth - 3 * (window - 1)
-    result: Floats = excess * ((window - 1) / ((window - 2) * (window - 3)))
-    return np.where(fourth == 0.0, -3.0, result)
+    excess: Floats = moments.excess_kurtosis(close, window)
+    return excess
 
 
 @indicator(
@@ -252,14 +255,11 @@ def autocorrelation(close: Floats, /, *, window: AtLeastTwo = 60, lag: Window = 
     Gaps: NaN on a missing bar, which returns, lag and window pass over.
     Raises InputError for a wrong input or parameter.
 
+    >>> import numpy as np
     >>> autocorrelation(np.array([1.0, 2.0, 3.0, 6.0]), window=2, lag=1)
     array([nan, nan, nan, -1.])
     """
     returns = rates.growth(close, 1, 1.0)
-    return _correlation(returns, elementwise.shifted(returns, lag), window)
-
-
-def _correlation(values: Floats, others: Floats, window: int) -> Floats:
-    covariance, variance, variance2 = moments.joint(values, others, window)
-    deviations = np.sqrt(variance) * np.sqrt(variance2)
-    return np.clip(elementwise.ratio(covariance, deviations), -1.0, 1.0)
+    earlier = elementwise.shifted(returns, lag)
+    correlation: Floats = moments.correlation(returns, earlier, window)
+    return correlation

@@ -7,6 +7,8 @@ moments and mean distances are taken directly, about the mean of each window.
 
 from __future__ import annotations
 
+import math
+
 from workbench.indicators.jit import kernel
 from workbench.indicators.kernels.rolling import before
 from workbench.indicators.kernels.windowed import blank, summed_in_blocks
@@ -14,7 +16,9 @@ from workbench.indicators.language import (
     NAN,
     absolute,
     fused,
+    log,
     maximum,
+    minimum,
     sqrt,
     step,
     where,
@@ -30,9 +34,12 @@ def total(values, window, out):
     blank(out, min(window - 1, bars))
 
 
-@kernel(outputs=2, reach=before)
-def spread(values, window, ahead, variance):
-    """How far the last value is above the mean, and the population variance."""
+VARIANCE, DEVIATION, SCORE = 0, 1, 2
+
+
+@step
+def spread(values, window, figure, factor, out):
+    """The population variance, `factor` times its root, or the last value in terms of that."""
     bars = len(values)
     size = min(window, bars)
     scale = 1.0 / window
@@ -57,16 +64,41 @@ def spread(values, window, ahead, variance):
             squares = fused(offset, offset, squares)
             mean = (suffix[p] + sum_) * scale
             square = fused(suffix2[p] + squares, scale, -mean * mean)
-            ahead[t] = offset - mean
-            variance[t] = maximum(square, 0.0 * square)
+            square = maximum(square, 0.0 * square)
+            if figure == VARIANCE:
+                out[t] = square
+            elif figure == DEVIATION:
+                out[t] = factor * sqrt(square)
+            else:
+                out[t] = where(square == 0.0, 0.0, (offset - mean) / sqrt(square))
     for t in range(min(window - 1, bars)):
-        ahead[t] = NAN
-        variance[t] = NAN
+        out[t] = NAN
 
 
-@kernel(outputs=3, reach=before)
-def joint(values, others, window, covariance, variance, variance2):
-    """The population covariance of two series, and the variance of each."""
+@kernel(reach=before)
+def variance(values, window, out):
+    spread(values, window, VARIANCE, 1.0, out)
+
+
+@kernel(reach=before)
+def deviation(values, window, factor, out):
+    spread(values, window, DEVIATION, factor, out)
+
+
+@kernel(reach=before)
+def score(values, window, out):
+    spread(values, window, SCORE, 1.0, out)
+
+
+COVARIANCE, CORRELATION, SLOPE = 0, 1, 2
+
+
+@step
+def joint(values, others, window, figure, factor, out):
+    """`factor` times the covariance, the correlation, or the slope of the values by the others.
+
+    The latter two are 0 where what they are divided by is 0.
+    """
     bars = len(values)
     size = min(window, bars) + 1
     scale = 1.0 / window
@@ -103,13 +135,32 @@ def joint(values, others, window, covariance, variance, variance2):
             mean, mean2 = (sums[p] + sum_) * scale, (sums2[p] + sum2) * scale
             own = fused(squares[p] + square, scale, -mean * mean)
             own2 = fused(squares2[p] + square2, scale, -mean2 * mean2)
-            covariance[t] = fused(products[p] + product, scale, -mean * mean2)
-            variance[t] = maximum(own, 0.0 * own)
-            variance2[t] = maximum(own2, 0.0 * own2)
+            shared = fused(products[p] + product, scale, -mean * mean2)
+            if figure == COVARIANCE:
+                out[t] = factor * shared
+            elif figure == CORRELATION:
+                moved = (own > 0.0) & (own2 > 0.0)
+                ratio = shared / (sqrt(own) * sqrt(own2))
+                out[t] = where(moved, maximum(minimum(ratio, 1.0), -1.0), 0.0 * shared)
+            else:
+                out[t] = where(own2 > 0.0, shared / own2, 0.0 * shared)
     for t in range(min(window - 1, bars)):
-        covariance[t] = NAN
-        variance[t] = NAN
-        variance2[t] = NAN
+        out[t] = NAN
+
+
+@kernel(reach=before)
+def covariance(values, others, window, factor, out):
+    joint(values, others, window, COVARIANCE, factor, out)
+
+
+@kernel(reach=before)
+def correlation(values, others, window, out):
+    joint(values, others, window, CORRELATION, 1.0, out)
+
+
+@kernel(reach=before)
+def slope(values, others, window, out):
+    joint(values, others, window, SLOPE, 1.0, out)
 
 
 @step
@@ -143,23 +194,71 @@ def mean_distance(values, window, out):
         out[t] = (even + odd) * scale
 
 
-@kernel(outputs=2, reach=before)
-def shape(values, window, third, fourth):
-    """The third and the fourth standardised moment; 0 where no value differs."""
+@kernel(reach=before)
+def skewness(values, window, out):
+    """The third standardised moment without its bias; 0 where no value differs."""
     scale = 1.0 / window
+    unbiased = math.sqrt(window * (window - 1.0)) / (window - 2.0)
     for t in range(min(window - 1, len(values))):
-        third[t] = NAN
-        fourth[t] = NAN
+        out[t] = NAN
     for t in range(window - 1, len(values)):
         last = values[t]
         mean = middle(values, t, window)
-        two, three, four = 0.0 * last, 0.0 * last, 0.0 * last
+        two, three = 0.0 * last, 0.0 * last
         for back in range(window):
             distance = values[t - back] - last - mean
             square = distance * distance
             two = two + square
             three = fused(square, distance, three)
+        two, three = two * scale, three * scale
+        out[t] = where(two == 0.0, 0.0, unbiased * three / (two * sqrt(two)))
+
+
+@kernel(reach=before)
+def excess_kurtosis(values, window, out):
+    """The fourth standardised moment above a normal one's, without its bias; least -3."""
+    scale = 1.0 / window
+    unbiased = (window - 1.0) / ((window - 2.0) * (window - 3.0))
+    for t in range(min(window - 1, len(values))):
+        out[t] = NAN
+    for t in range(window - 1, len(values)):
+        last = values[t]
+        mean = middle(values, t, window)
+        two, four = 0.0 * last, 0.0 * last
+        for back in range(window):
+            distance = values[t - back] - last - mean
+            square = distance * distance
+            two = two + square
             four = fused(square, square, four)
-        two = two * scale
-        third[t] = where(two == 0.0, 0.0, three * scale / (two * sqrt(two)))
-        fourth[t] = where(two == 0.0, 0.0, four * scale / (two * two))
+        two, four = two * scale, four * scale
+        excess = (window + 1.0) * four / (two * two) - 3.0 * (window - 1.0)
+        out[t] = where(two == 0.0, -3.0, unbiased * excess)
+
+
+@kernel(reach=before)
+def entropy(values, window, out):
+    """Of the shares of the values in their sum, in bits."""
+    bars = len(values)
+    size = min(window, bars)
+    bit = 1.0 / math.log(2.0)
+    sums, parts = workspace(values, size + 1), workspace(values, size + 1)
+    for p in range(size + 1):
+        sums[p] = 0.0
+        parts[p] = 0.0
+    for start in range(0, bars, window):
+        sum_, part = 0.0, 0.0
+        for t in range(start, min(start + window, bars)):
+            sum_ = sum_ + values[t]
+            part = part + where(values[t] == 0.0, 0.0, values[t] * log(values[t]))
+            whole = sums[t - start + 1] + sum_
+            shared = (parts[t - start + 1] + part) / whole
+            out[t] = where(whole == 0.0, 0.0, bit * (log(whole) - shared))
+        sum_, part = 0.0, 0.0
+        for p in range(min(size, bars - start) - 1, 0, -1):
+            value = values[start + p]
+            sum_ = sum_ + value
+            part = part + where(value == 0.0, 0.0, value * log(value))
+            sums[p] = sum_
+            parts[p] = part
+    for t in range(min(window - 1, bars)):
+        out[t] = NAN

@@ -11,7 +11,7 @@ import math
 
 from workbench.indicators.jit import kernel
 from workbench.indicators.kernels.rolling import before
-from workbench.indicators.language import NAN, maximum, minimum, step, where, workspace
+from workbench.indicators.language import NAN, floor, maximum, minimum, step, where, workspace
 
 
 @step
@@ -83,3 +83,10 @@ def median_distance(values, window, out):
             if window % 2 == 0:
                 distance = 0.5 * distance + 0.5 * nearest(ranked, window, centre, half + 1)
             out[t] = distance
+
+
+@kernel()
+def ago(recent, window, out):
+    """Bars, of 100 for now and 0 for the first bar of the window."""
+    for t in range(len(recent)):
+        out[t] = floor((window - 1.0) * (1.0 - 0.01 * recent[t]) + 0.5)

@@ -7,15 +7,25 @@ price level and no old spike leaves a trace.
 
 from __future__ import annotations
 
+import math
+
 from workbench.indicators.jit import kernel
 from workbench.indicators.kernels.moments import middle
 from workbench.indicators.kernels.rolling import before
-from workbench.indicators.language import NAN, fused, sqrt, step, workspace
+from workbench.indicators.language import (
+    NAN,
+    absolute,
+    fused,
+    sqrt,
+    step,
+    where,
+    workspace,
+)
 
 
-@kernel(outputs=2, reach=before)
-def line(values, window, slope, intercept):
-    """What a bar adds to the line, and where the line begins: at the oldest bar."""
+@step
+def fit(values, window, level, lean, out):
+    """`level` times the mean of each window plus `lean` times its slope."""
     bars = len(values)
     size = min(window, bars)
     scale, half = 1.0 / window, 0.5 * (window - 1.0)
@@ -40,12 +50,48 @@ def line(values, window, slope, intercept):
             total = total + offset
             moment = fused(1.0 * p, offset, moment)
             whole = suffix[p + 1] + total
-            rise = (fused(half - p, whole, moments[p + 1]) + moment) * steepness
-            slope[t] = rise
-            intercept[t] = pivot + fused(whole, scale, -half * rise)
+            slope = (fused(half - p, whole, moments[p + 1]) + moment) * steepness
+            out[t] = fused(level, pivot, fused(lean, slope, level * scale * whole))
     for t in range(min(window - 1, bars)):
-        slope[t] = NAN
-        intercept[t] = NAN
+        out[t] = NAN
+
+
+@kernel(reach=before)
+def line(values, window, place, out):
+    """The line at a bar of the window, counted from its oldest."""
+    fit(values, window, 1.0, place - 0.5 * (window - 1.0), out)
+
+
+@kernel(reach=before)
+def slope(values, window, out):
+    """What a bar adds to the line."""
+    fit(values, window, 0.0, 1.0, out)
+
+
+@kernel()
+def inclination(slopes, out):
+    """The arc tangents, in degrees: halved twice, they are near 0, where a series gives them."""
+    for t in range(len(slopes)):
+        steep = absolute(slopes[t])
+        tangent = where(steep > 1.0, 1.0 / steep, steep)
+        tangent = tangent / (1.0 + sqrt(fused(tangent, tangent, 1.0)))
+        tangent = tangent / (1.0 + sqrt(fused(tangent, tangent, 1.0)))
+        square = -tangent * tangent
+        total = 1.0 / 25.0 + 0.0 * square
+        for term in range(11, -1, -1):
+            total = fused(total, square, 1.0 / (2 * term + 1))
+        angle = (720.0 / math.pi) * tangent * total
+        angle = where(steep > 1.0, 90.0 - angle, angle)
+        out[t] = where(slopes[t] < 0.0, -angle, angle)
+
+
+@kernel(reach=lambda: 1)
+def miss(values, forecasts, out):
+    """The value less the forecast of the bar before, in per cent of the value."""
+    out[0] = NAN
+    for t in range(1, len(values)):
+        value = values[t]
+        out[t] = where(value == 0.0, 0.0, 100.0 * (value - forecasts[t - 1]) / value)
 
 
 @step
