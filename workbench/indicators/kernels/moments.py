@@ -1,7 +1,8 @@
 """Sums, spreads and how two series move together, over the last `window` bars.
 
 Sums are taken in blocks of one window and never subtracted, about a value of the block; higher
-moments and mean distances are taken directly, about the mean of each window.
+moments and mean distances are taken directly, about the mean of each window. Where that value of
+the block is an outlier, a spread is right to some `window` roundings, else to a few.
 """
 # mypy: disable-error-code="no-untyped-def"
 
