@@ -49,9 +49,10 @@ class _Locator(_CacheLocator):
         return self._stamp[:8]
 
 
-def stamp_of(files) -> str:
-    """The digest of some sources."""
-    return hashlib.sha256(b"".join(Path(file).read_bytes() for file in files)).hexdigest()
+def stamp_of(files, text: str = "") -> str:
+    """The digest of some sources, and of a text that was made of them."""
+    parts = [Path(file).read_bytes() for file in files]
+    return hashlib.sha256(b"".join([*parts, text.encode()])).hexdigest()
 
 
 def kept_in(place: Path, run, stamp: str) -> FunctionCache:

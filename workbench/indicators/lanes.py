@@ -71,10 +71,11 @@ class MaskModel(models.PrimitiveModel):
 
 @register_model(Column)
 class ColumnModel(models.StructModel):
-    """Where it begins, and how many bars it has."""
+    """Where it begins, how many bars it has, and the bytes from one to the next."""
 
     def __init__(self, manager, kind):
-        super().__init__(manager, kind, [("address", types.int64), ("size", types.int64)])
+        members = [(name, types.int64) for name in ("address", "size", "step")]
+        super().__init__(manager, kind, members)
 
 
 @lower_cast(types.Number, Lanes)
@@ -225,7 +226,7 @@ def _place(context, builder, kind, column, index):
     if isinstance(kind, Room):
         array = context.make_array(FLOATS)(context, builder, fields.array)
         return builder.gep(builder.bitcast(array.data, pointer), [index])
-    offset = builder.mul(index, ir.Constant(LONG, DOUBLE_BYTES * kind.count))
+    offset = builder.mul(index, fields.step)
     return builder.inttoptr(builder.add(fields.address, offset), pointer)
 
 
@@ -261,9 +262,11 @@ def _size(context, builder, sig, args):
 _define(len, _length, _size, (Column,))
 
 
-def _column(context, builder, kind, address, size):
+def column_of(context, builder, kind, address, size, step=None):
+    """A column in memory; its bars follow one another unless there is a `step` in bytes."""
     made = cgutils.create_struct_proxy(kind)(context, builder)
     made.address, made.size = address, size
+    made.step = step or ir.Constant(LONG, DOUBLE_BYTES * kind.count)
     return made._getvalue()
 
 
@@ -286,7 +289,7 @@ def columns(typing_context, arguments, first, count, group, rows, lead, lanes):
             array = context.make_array(sig.args[0][place])
             data = array(context, builder, builder.extract_value(given, place)).data
             address = builder.add(builder.ptrtoint(data, LONG), offset)
-            made.append(_column(context, builder, kind, address, builder.sub(rows_, lead_)))
+            made.append(column_of(context, builder, kind, address, builder.sub(rows_, lead_)))
         return context.make_tuple(builder, sig.return_type, made)
 
     result = types.UniTuple(kind, end - start)

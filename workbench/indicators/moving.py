@@ -15,7 +15,8 @@ from workbench.indicators.compiled import folder, kept_in, stamp_of
 NAN = np.nan
 
 
-def _pointer(builder, address, kind):
+def pointer_to(builder, address, kind):
+    """An address as a pointer of LLVM."""
     return builder.inttoptr(address, kind.as_pointer())
 
 
@@ -24,7 +25,7 @@ def load64(typing_context, address):
     """The float64 at an address."""
 
     def code(context, builder, sig, args):
-        return builder.load(_pointer(builder, args[0], ir.DoubleType()))
+        return builder.load(pointer_to(builder, args[0], ir.DoubleType()))
 
     return signature(types.float64, types.int64), code
 
@@ -34,7 +35,7 @@ def load32(typing_context, address):
     """The float32 at an address, as float64."""
 
     def code(context, builder, sig, args):
-        value = builder.load(_pointer(builder, args[0], ir.FloatType()))
+        value = builder.load(pointer_to(builder, args[0], ir.FloatType()))
         return builder.fpext(value, ir.DoubleType())
 
     return signature(types.float64, types.int64), code
@@ -45,7 +46,7 @@ def store64(typing_context, address, value):
     """Put a float64 at an address."""
 
     def code(context, builder, sig, args):
-        builder.store(args[1], _pointer(builder, args[0], ir.DoubleType()))
+        builder.store(args[1], pointer_to(builder, args[0], ir.DoubleType()))
         return context.get_dummy_value()
 
     return signature(types.none, types.int64, types.float64), code
@@ -57,7 +58,7 @@ def store32(typing_context, address, value):
 
     def code(context, builder, sig, args):
         value = builder.fptrunc(args[1], ir.FloatType())
-        builder.store(value, _pointer(builder, args[0], ir.FloatType()))
+        builder.store(value, pointer_to(builder, args[0], ir.FloatType()))
         return context.get_dummy_value()
 
     return signature(types.none, types.int64, types.float64), code
@@ -69,7 +70,7 @@ def _prefetch(typing_context, address, write):
         kind = ir.FunctionType(ir.VoidType(), [byte.as_pointer(), word, word, word])
         ask = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
         hints = [ir.Constant(word, hint) for hint in (write, 3, 1)]
-        builder.call(ask, [_pointer(builder, args[0], byte), *hints])
+        builder.call(ask, [pointer_to(builder, args[0], byte), *hints])
         return context.get_dummy_value()
 
     return signature(types.none, types.int64), code
@@ -98,7 +99,7 @@ def stream(typing_context, address, values, place):
         four = ir.VectorType(ir.DoubleType(), 4)
         array = context.make_array(sig.args[1])(context, builder, args[1])
         source = builder.bitcast(builder.gep(array.data, [args[2]]), four.as_pointer())
-        target = _pointer(builder, args[0], four)
+        target = pointer_to(builder, args[0], four)
         once = builder.module.add_metadata([ir.Constant(ir.IntType(32), 1)])
         for half in (0, 1):
             where = ir.Constant(ir.IntType(64), half)

@@ -11,7 +11,7 @@ import ctypes
 import os
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,12 +20,16 @@ from numpy.typing import NDArray
 from workbench.indicators.jit import LANES, Floats
 from workbench.indicators.recycling import empty
 from workbench.indicators.state import State
+from workbench.indicators.tracing import traced
 
 TILE_BYTES = 1_300_000
 """Of one input: with the outputs it stays in the shared cache, and a call costs next to nothing."""
 
 WIDE = 8
 """Groups at a time of a table whose rows are contiguous: their neighbours come with them."""
+
+SMALL_BYTES = 1 << 20
+"""A table up to this size is not worth a look at what the indicator does."""
 
 Parameters = Mapping[str, Any]
 
@@ -109,27 +113,74 @@ def _writable(values: Floats) -> Floats:
 def _many(
     work: Work, tables: Sequence[NDArray[Any]], dtype: Any, threads: int | None
 ) -> list[list[NDArray[Any]]]:
-    rows, count = tables[0].shape
     results = [[_like(tables[0], dtype) for _ in range(work.outputs)] for _ in work.calls]
+    workers = threads or processors()
+    everything, together = [range(tables[0].shape[1])], []
+    for call, result in zip(work.calls, results, strict=True):
+        alone = replace(work, calls=[call])
+        left = _streamed(alone, tables, result, workers)
+        if left is None:
+            together.append((call, result))
+        elif left:
+            _tiled(alone, tables, [result], left, workers)
+    if together:
+        calls, targets = zip(*together, strict=True)
+        _tiled(replace(work, calls=calls), tables, targets, everything, workers)
+    return results
+
+
+def _streamed(
+    work: Work, tables: Sequence[NDArray[Any]], result: Sequence[NDArray[Any]], workers: int
+) -> list[range] | None:
+    """Fill the result without tiles; which symbols are left, or None where that cannot be."""
+    rows, count = tables[0].shape
+    alike = all(table.strides == tables[0].strides and table.itemsize == 8 for table in tables)
+    by_rows = all(table.strides[1] == table.itemsize == 8 for table in (*tables, *result))
+    small = rows * count * 8 < SMALL_BYTES
+    if small or work.propagate or not (alike and by_rows):
+        return None
+    program = traced(work.function, len(tables), work.calls[0])
+    if program is None:
+        return None
+    from workbench.indicators import fused
+
+    if fused.strip_of(program) is None:
+        return None
+    sources, targets = ([Place.of(table) for table in some] for some in (tables, result))
+    whole = count // LANES
+    gaps = fused.run(program, sources, targets, rows, whole, min(workers, whole))
+    edges = np.flatnonzero(np.diff(gaps, prepend=False, append=whole * LANES < count))
+    ends = [*(edges * LANES).tolist(), count]
+    return [range(*pair) for pair in zip(ends[::2], ends[1::2], strict=False)]
+
+
+def _tiled(
+    work: Work,
+    tables: Sequence[NDArray[Any]],
+    results: Sequence[Sequence[NDArray[Any]]],
+    symbols: Sequence[range],
+    workers: int,
+) -> None:
+    """Fill the results for some symbols, tile by tile."""
+    rows = len(tables[0])
     groups = max(1, TILE_BYTES // (rows * LANES * 8))
     if any(_by_rows(table) for table in tables):
         groups = max(groups, WIDE)
     width = groups * LANES
-    starts = range(0, count, width)
+    starts = [(start, part.stop) for part in symbols for start in part[::width]]
     sources = [Place.of(table) for table in tables]
     targets = [[Place.of(table) for table in result] for result in results]
 
-    def fill(start: int) -> None:
-        _fill(work, sources, targets, rows, start, min(width, count - start))
+    def fill(bounds: tuple[int, int]) -> None:
+        start, end = bounds
+        _fill(work, sources, targets, rows, start, min(width, end - start))
 
-    workers = min(threads or processors(), len(starts))
-    if workers == 1:
-        for start in starts:
-            fill(start)
+    if min(workers, len(starts)) == 1:
+        for bounds in starts:
+            fill(bounds)
     else:
-        with ThreadPoolExecutor(workers, "workbench-indicators") as pool:
+        with ThreadPoolExecutor(min(workers, len(starts)), "workbench-indicators") as pool:
             list(pool.map(fill, starts))
-    return results
 
 
 def processors() -> int:

@@ -14,7 +14,7 @@ import numpy as np
 from workbench.errors import InputError, UnknownNameError
 from workbench.indicators.jit import LANES
 from workbench.indicators.record import INDICATORS
-from workbench.indicators.tiles import processors
+from workbench.indicators.tiles import SMALL_BYTES, processors
 
 BARS = 8
 """As short as can be: what is wanted is the code."""
@@ -71,8 +71,8 @@ def _ready(names: list[str], processes: int) -> Iterable[None]:
 
 
 def once(name: str) -> None:
-    """Compute an indicator once for a series, once for a panel in each order of memory."""
+    """Compute an indicator once for a series, a panel in each order of memory, and a large one."""
     record = INDICATORS[name]
-    panel = np.ones((BARS, LANES))
-    for table in (panel[:, :1], panel, np.asfortranarray(panel)):
+    panel, large = np.ones((BARS, LANES)), np.ones((BARS, SMALL_BYTES // 8 // BARS))
+    for table in (panel[:, :1], panel, np.asfortranarray(panel), large):
         record.compute(*(table for _ in record.inputs))
