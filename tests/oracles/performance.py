@@ -130,10 +130,10 @@ ORACLES = {
     ),
     "omega": each(
         omega,
-        filled({"window": 9}, {"window": 20, "threshold": 0.001}, window=252, threshold=0.0),
+        filled({"window": 2}, {"window": 20, "threshold": 0.001}, window=252, threshold=0.0),
     ),
-    "profit_factor": each(lambda r: omega(r, 0.0), WINDOWS[1:]),
-    "gain_to_pain": each(lambda r: r.sum() / np.clip(-r, 0, None).sum(), WINDOWS[1:]),
+    "profit_factor": each(lambda r: omega(r, 0.0), WINDOWS),
+    "gain_to_pain": each(lambda r: r.sum() / np.clip(-r, 0, None).sum(), WINDOWS),
     "win_rate": each(lambda r: (r > 0).mean(), WINDOWS),
     "value_at_risk": each(lambda r, fraction: np.quantile(r, fraction), TAILS),
     "expected_shortfall": each(shortfall, TAILS),

@@ -78,7 +78,7 @@ def cumulative_returns(close: Floats, /) -> Return:
     Formula (Carl Bacon): x[t] / x[first] - 1; NaN or infinite where the first price is 0.
     Warm-up: none.
     Shape: that of `close` (Series, wide frame, array; the close of a Bars frame), float64.
-    Gaps: NaN on a missing bar; the next return is that from the last bar before.
+    Gaps: NaN on a missing bar, which is passed over.
     Raises InputError for a wrong input.
 
     >>> import numpy as np
@@ -102,7 +102,7 @@ def drawdown(close: Floats, /) -> Return:
 
     Formula (Malik Magdon-Ismail and Amir Atiya): x[t] / max(x[first] .. x[t]) - 1. Warm-up: none.
     Shape: that of `close` (Series, wide frame, array; the close of a Bars frame), float64.
-    Gaps: NaN on a missing bar; the next return is that from the last bar before.
+    Gaps: NaN on a missing bar, which is passed over.
     Raises InputError for a wrong input.
 
     >>> import numpy as np
@@ -126,7 +126,7 @@ def drawdown_duration(close: Floats, /) -> Bars:
     Formula (Malik Magdon-Ismail and Amir Atiya): t - the last bar at which x was max(x[first]
     .. x[t]). Warm-up: none.
     Shape: that of `close` (Series, wide frame, array; the close of a Bars frame), float64.
-    Gaps: NaN on a missing bar; the next return is that from the last bar before.
+    Gaps: NaN on a missing bar, which is passed over.
     Raises InputError for a wrong input.
 
     >>> import numpy as np
@@ -150,7 +150,7 @@ def max_drawdown(close: Floats, /, *, window: AtLeastTwo = 252) -> Return:
     Formula (Malik Magdon-Ismail and Amir Atiya): min(x[j] / x[i] - 1) over i <= j in the
     window; 0 where the price only rose. Warm-up: `window` - 1 NaN.
     Shape: that of `close` (Series, wide frame, array; the close of a Bars frame), float64.
-    Gaps: NaN on a missing bar; the next return is that from the last bar before.
+    Gaps: NaN on a missing bar, which the window passes over.
     Raises InputError for a wrong input or parameter.
 
     >>> import numpy as np
