@@ -42,10 +42,10 @@ def listed(result: Any) -> Arrays:
     return list(result) if isinstance(result, tuple) else [result]
 
 
-def loop(record: Indicator, inputs: Arrays) -> Arrays:
+def loop(record: Indicator, inputs: Arrays, **given: float) -> Arrays:
     """TA-Lib on each symbol's contiguous series, the results side by side: (symbol, time)."""
     rows, symbols = inputs[0].shape
-    parameters = record.checked({})
+    parameters = record.checked(given)
     call, outputs = ORACLES[record.name].compute, stored(len(record.outputs), symbols, rows)
     for number in range(symbols):
         found = call(*(values[:, number] for values in inputs), **parameters)

@@ -62,6 +62,19 @@ class Worker:
         return {"seconds": seconds}
 
 
+class Tables(Worker):
+    """A peer that computes indicators over wide tables, an output each."""
+
+    def open(self, folder: str) -> None:
+        """Load the tables, (time, symbol)."""
+        self.high, self.low, self.close = (
+            pd.DataFrame(np.load(Path(folder) / f"{name}.npy")) for name in ("high", "low", "close")
+        )
+
+    def arrays(self, result: Any) -> dict[str, Any]:
+        return {str(place): np.asarray(table) for place, table in enumerate(result)}
+
+
 def frame(times: str, values: str) -> pd.DataFrame:
     """The DataFrame of a series whose times (n,) and values (5, n) are in .npy files."""
     index = pd.DatetimeIndex(np.load(times).view("M8[us]"), name="timestamp").tz_localize("UTC")
