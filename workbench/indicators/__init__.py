@@ -107,6 +107,7 @@ from workbench.indicators.directional import (
     plus_dm,
 )
 from workbench.indicators.momentum import macd, rsi
+from workbench.indicators.more_oscillators import eri, qstick
 from workbench.indicators.moving_averages import dema, midpoint, midprice, rma, t3, tema, zlema
 from workbench.indicators.order_statistics import (
     bars_since_high,
@@ -361,6 +362,7 @@ __all__ = [
     "ema",
     "entropy",
     "envelope",
+    "eri",
     "ewma_volatility",
     "expected_shortfall",
     "fisher",
@@ -427,6 +429,7 @@ __all__ = [
     "pvi",
     "pvt",
     "pwma",
+    "qstick",
     "quantile",
     "r_squared",
     "returns",
