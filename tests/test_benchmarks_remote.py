@@ -83,7 +83,7 @@ def test_a_peer_that_cannot_be_installed_is_named(
 
 
 def test_every_peer_has_a_worker_and_pins_what_it_installs() -> None:
-    assert names() == ["adbc", "arcticdb", "qlib", "redis"]
+    assert names() == ["adbc", "arcticdb", "pandas_ta", "qlib", "redis", "vectorbt"]
     for name in names():
         assert (remote.RECIPES / f"{name}.py").exists()
         lines = (remote.RECIPES / f"{name}.txt").read_text().splitlines()
